@@ -1,0 +1,83 @@
+// What a backend is: it turns a graph into a plan once, and runs the plan many times.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/tensor.h"
+#include "engine/graph/graph.h"
+
+namespace qbench {
+
+// Sees the f32 values of one observed node for one or more images of the batch, in any order within
+// the call and without padding elements. Called from worker threads: calls with the same `worker`
+// (0 .. threads-1) never overlap, calls with different ones do.
+using ObserveFunction =
+    std::function<void(int worker, std::size_t observed, std::span<const float> values)>;
+
+struct CompileOptions {
+  int threads = 1;
+  // Names of f32 nodes (inputs included) whose values `run` shows to its ObserveFunction.
+  // Compiling with observed nodes also makes every image's values independent of batch size and
+  // thread count, bit for bit.
+  std::vector<std::string> observed;
+  // Split a batch over the threads (one image per thread, weights shared) instead of splitting each
+  // layer. Never used for batch 1.
+  bool split_batch = true;
+  // Faster convolution algorithms with another rounding (Winograd) in f32. Always off when observing.
+  bool winograd = true;
+};
+
+struct MemoryUse {  // bytes
+  std::size_t weights = 0;
+  std::size_t arena = 0;    // activations, all workers together
+  std::size_t scratch = 0;  // the library's workspace, all workers together
+};
+
+struct LayerTime {
+  std::string node;
+  std::string op;              // "Convolution", "reorder", ...
+  std::string implementation;  // the library's name for the kernel, or the backend's own
+  std::string dtypes;          // "u8 s8 -> u8"
+  std::int64_t macs = 0;       // for the whole batch
+  double median_ns = 0;        // for the whole batch
+};
+
+// One run at a time per executable.
+class Executable {
+ public:
+  virtual ~Executable() = default;
+
+  // Inputs and outputs in the graph's order, f32, row-major, whole batch. Allocates nothing.
+  virtual void run(std::span<const std::span<const float>> inputs,
+                   std::span<const std::span<float>> outputs) = 0;
+  // The same, showing the observed nodes.
+  virtual void run_observed(std::span<const std::span<const float>> inputs,
+                            std::span<const std::span<float>> outputs,
+                            const ObserveFunction& observe) = 0;
+
+  virtual MemoryUse memory() const = 0;
+  // Time of each step over `repeats` runs, in execution order.
+  virtual std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,
+                                         std::span<const std::span<float>> outputs, int repeats) = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string name() const = 0;
+  virtual std::string description() const = 0;  // library and version
+  // Why this node cannot run here; nothing when it can.
+  virtual std::optional<std::string> unsupported(const Graph& graph, NodeId node) const = 0;
+  // Throws Error (unsupported) naming node and reason.
+  virtual std::unique_ptr<Executable> compile(const Graph& graph,
+                                              const CompileOptions& options) const = 0;
+};
+
+}  // namespace qbench

@@ -1,0 +1,16 @@
+// The list of backends in this build.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/backends/backend.h"
+
+namespace qbench {
+
+std::vector<const Backend*> all_backends();
+// Throws Error listing the names there are.
+const Backend& find_backend(std::string_view name);
+
+}  // namespace qbench

@@ -1,0 +1,27 @@
+// The text form of a graph, for people and tests: print_graph and parse_graph are inverse.
+//
+//   data = Input(shape=[1,3,8,8]) : f32[1,3,8,8]
+//   w = Constant() : s8[4,3,3,3] scales=[0.1,0.2,0.1,0.3] axis=0 values=random(7)
+//   conv = Convolution(data, w; padding=[1,1,1,1], activation=relu) : u8[1,4,8,8] scales=[0.02]
+//   return conv
+//
+// Attributes at their default are left out. A constant's values are written as `values=[...]` up to
+// 16 elements and as `hash=...` above; `values=random(SEED)` (uniform -1..1, or s8 over its range)
+// and `values=full(X)` are read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/graph/graph.h"
+
+namespace qbench {
+
+std::string print_graph(const Graph& graph);
+// Throws Error with line and column.
+Graph parse_graph(std::string_view text);
+
+// Hash over structure, names, attributes and every constant's bytes.
+std::string hash_graph(const Graph& graph);
+
+}  // namespace qbench

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs what qbench needs on Debian 12: build tools and libraries. Needs root or sudo.
+#   scripts/setup.sh           build and run
+#   scripts/setup.sh --dev     also what the checks in .ci/run need
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build ccache pkg-config
+  libdnnl-dev libopencv-dev libboost-dev libboost-program-options-dev
+  libsqlitecpp-dev libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
+  libxxhash-dev libgtest-dev libgmock-dev libbenchmark-dev
+)
+[ "${1:-}" = --dev ] && packages+=(clang-format clang-tidy clang libclang-rt-14-dev gcovr)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+$sudo apt-get update -qq
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
