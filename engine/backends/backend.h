@@ -30,7 +30,8 @@ struct CompileOptions {
   // Split a batch over the threads (one image per thread, weights shared) instead of splitting each
   // layer. Never used for batch 1.
   bool split_batch = true;
-  // Faster convolution algorithms with another rounding (Winograd) in f32. Always off when observing.
+  // Faster convolution algorithms with another rounding (Winograd) in f32. Always off when
+  // observing.
   bool winograd = true;
 };
 
@@ -65,7 +66,8 @@ class Executable {
   virtual MemoryUse memory() const = 0;
   // Time of each step over `repeats` runs, in execution order.
   virtual std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,
-                                         std::span<const std::span<float>> outputs, int repeats) = 0;
+                                         std::span<const std::span<float>> outputs,
+                                         int repeats) = 0;
 };
 
 class Backend {

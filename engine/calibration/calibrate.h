@@ -19,8 +19,8 @@ namespace qbench {
 using NextBatch = std::function<std::span<const float>()>;
 
 struct CalibrationOptions {
-  std::vector<std::string> modes;  // names from observers.h, not "none"
-  std::vector<int> batches;        // numbers of batches to report at, e.g. 1, 5, 10
+  std::vector<std::string> modes;    // names from observers.h, not "none"
+  std::vector<int> batches;          // numbers of batches to report at, e.g. 1, 5, 10
   std::vector<std::string> tensors;  // node names to observe
   int threads = 1;
   std::string model_hash;

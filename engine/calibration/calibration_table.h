@@ -18,8 +18,8 @@ struct CalibratedRange {
 };
 
 struct CalibrationTable {
-  std::string mode;        // "naive", "entropy"
-  int batches = 0;         // number of calibration batches
+  std::string mode;  // "naive", "entropy"
+  int batches = 0;   // number of calibration batches
   std::int64_t images = 0;
   std::string model_hash;  // of the FP32 graph that was run
   std::string data_hash;   // of the data set, the images chosen and their preprocessing

@@ -1,4 +1,5 @@
-// An observer sees the f32 values of one tensor, batch after batch, and gives the range to quantize.
+// An observer sees the f32 values of one tensor, batch after batch, and gives the range to
+// quantize.
 //
 // What an observer has seen depends only on the multiset of values, never on their order, on the
 // batch size or on which thread brought them: observers of several workers are merged, and the

@@ -16,8 +16,9 @@ struct DTypeInfo {
 };
 
 constexpr std::array kDTypes = {
-    DTypeInfo{DType::f32, "f32", 4}, DTypeInfo{DType::f64, "f64", 8}, DTypeInfo{DType::f16, "f16", 2},
-    DTypeInfo{DType::s8, "s8", 1},   DTypeInfo{DType::u8, "u8", 1},   DTypeInfo{DType::s32, "s32", 4},
+    DTypeInfo{DType::f32, "f32", 4}, DTypeInfo{DType::f64, "f64", 8},
+    DTypeInfo{DType::f16, "f16", 2}, DTypeInfo{DType::s8, "s8", 1},
+    DTypeInfo{DType::u8, "u8", 1},   DTypeInfo{DType::s32, "s32", 4},
     DTypeInfo{DType::s64, "s64", 8},
 };
 
@@ -31,7 +32,8 @@ DType dtype_from_string(std::string_view text) {
   for (const DTypeInfo& info : kDTypes) {
     if (info.name == text) return info.dtype;
   }
-  throw Error("'" + std::string(text) + "' is no element type, expected f32, f64, f16, s8, u8, s32 or s64");
+  throw Error("'" + std::string(text) +
+              "' is no element type, expected f32, f64, f16, s8, u8, s32 or s64");
 }
 
 }  // namespace qbench

@@ -21,8 +21,9 @@ Tensor::Tensor(DType dtype, Shape shape)
   try {
     data_.reset(new (std::align_val_t{kAlignment}) std::byte[std::max<std::size_t>(size, 1)]);
   } catch (const std::bad_alloc&) {
-    throw Error("no memory for a tensor " + to_string(shape_) + " of " + std::to_string(size) + " bytes",
-                ErrorKind::environment);
+    throw Error(
+        "no memory for a tensor " + to_string(shape_) + " of " + std::to_string(size) + " bytes",
+        ErrorKind::environment);
   }
   std::memset(data_.get(), 0, size);
 }
@@ -41,7 +42,8 @@ void Tensor::require(DType dtype) const {
 }
 
 bool identical(const Tensor& a, const Tensor& b) {
-  return a.dtype() == b.dtype() && a.shape() == b.shape() && std::ranges::equal(a.bytes(), b.bytes());
+  return a.dtype() == b.dtype() && a.shape() == b.shape() &&
+         std::ranges::equal(a.bytes(), b.bytes());
 }
 
 }  // namespace qbench

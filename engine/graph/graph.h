@@ -5,13 +5,15 @@
 //
 // Quantized values are s8 or u8 with QuantParams in their type. An operator whose data input is
 // quantized computes on integers; its own output type says what it delivers:
-//   Convolution, FullyConnected: s8/u8 (requantized) or f32 (dequantized). With a dynamic data input
+//   Convolution, FullyConnected: s8/u8 (requantized) or f32 (dequantized). With a dynamic data
+//   input
 //                                the output is f32, and a residual is f32 or quantized.
 //   Pool, Flatten, Reshape, Transpose, Concat, Activation, Add: s8/u8. Where the output's scale
 //                                differs from an input's, values are rescaled. Add may deliver f32.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,13 +72,15 @@ class Graph {
 
  private:
   std::vector<Node> nodes_;
+  std::map<std::string, NodeId, std::less<>> names_;
   std::vector<NodeId> outputs_;
 };
 
 // How many nodes read each value; a graph output counts as a reader.
 std::vector<int> count_uses(const Graph& graph);
 
-// Type of a node's output from its operator and input types. Throws Error (without the node's name).
+// Type of a node's output from its operator and input types. Throws Error (without the node's
+// name).
 TensorType infer_type(const Op& op, std::span<const TensorType> inputs,
                       const std::optional<Graph::Quantization>& quantization);
 

@@ -1,15 +1,16 @@
 // The operators of the graph: plain structs in a std::variant. Activations are [N,C,H,W], weights
 // [O, I/groups, kH, kW], per-channel vectors [C]. Every operator has exactly one output.
 //
-// Each struct lists its attributes once, in `visit`; text form, equality and hashing follow from it.
-// To add an operator: a struct here, its line in `Op`, a shape rule in infer.cc; then the compiler
-// names every switch that misses it.
+// Each struct lists its attributes once, in `visit`; text form, equality and hashing follow from
+// it. To add an operator: a struct here, its line in `Op`, a shape rule in infer.cc; then the
+// compiler names every switch that misses it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -61,8 +62,8 @@ struct Constant {
 };
 
 // Inputs: data, weight, [bias], [residual of the output's shape].
-// out = activation(conv(data, weight) + bias + residual). Cross-correlation; bias is f32 [O] in real
-// units, also when data and weight are quantized.
+// out = activation(conv(data, weight) + bias + residual). Cross-correlation; bias is f32 [O] in
+// real units, also when data and weight are quantized.
 struct Convolution {
   Extent2d stride;
   Extent2d dilation;

@@ -1,0 +1,42 @@
+// Reading a model from files and writing it to files, whatever the format.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph/graph.h"
+
+namespace qbench {
+
+struct ModelFiles {
+  std::string symbol;  // NAME-symbol.json
+  std::string params;  // NAME-0000.params; empty: parameters are drawn at random
+};
+
+struct ImportOptions {
+  // [C,H,W] of the data input; nothing: as the file says, an error when it does not.
+  std::optional<Shape> image_shape;
+  std::int64_t batch = 1;
+  std::uint64_t seed = 0;  // of random parameters
+};
+
+// FP32 or quantized, as the files are. Parameters become constants; label inputs disappear.
+// Throws Error naming file, place and what was expected.
+Graph import_model(const ModelFiles& files, const ImportOptions& options);
+
+// Writes the symbol and parameter files, each to a temporary name that is then renamed.
+void export_model(const Graph& graph, const ModelFiles& files);
+
+struct Format {
+  std::string_view name;         // "mxnet"
+  std::string_view description;  // one line, with the file names it goes by
+  bool (*recognizes)(const ModelFiles& files);
+  Graph (*import_model)(const ModelFiles& files, const ImportOptions& options);
+  void (*export_model)(const Graph& graph, const ModelFiles& files);
+};
+const std::vector<Format>& formats();
+
+}  // namespace qbench

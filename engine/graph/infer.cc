@@ -1,0 +1,413 @@
+// Type inference: one rule per operator.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/core/error.h"
+#include "engine/graph/graph.h"
+
+namespace qbench {
+namespace {
+
+using Types = std::span<const TensorType>;
+using Wanted = std::optional<Graph::Quantization>;
+
+constexpr std::int64_t kLargestExtent = std::int64_t{1} << 24;  // keeps window arithmetic exact
+
+bool is_quantized(const TensorType& type) { return type.quant.has_value(); }
+
+void expect(bool condition, const std::string& message) {
+  if (!condition) throw Error(message);
+}
+
+void expect_inputs(Types inputs, std::size_t count) {
+  expect(inputs.size() == count, fmt::format("{} inputs, expected {}", inputs.size(), count));
+}
+
+void expect_real(const TensorType& type, std::string_view what) {
+  expect(type.dtype == DType::f32 && !is_quantized(type),
+         fmt::format("{} is {}, expected f32", what, to_string(type.dtype)));
+}
+
+void expect_rank(const TensorType& type, std::size_t rank, std::string_view what) {
+  expect(type.shape.rank() == rank,
+         fmt::format("{} has shape {}, expected rank {}", what, to_string(type.shape), rank));
+}
+
+void expect_vector(const TensorType& type, std::int64_t length, std::string_view what) {
+  expect_real(type, what);
+  expect(type.shape == Shape{length},
+         fmt::format("{} has shape {}, expected [{}]", what, to_string(type.shape), length));
+}
+
+void expect_positive(const Extent2d& extent, std::string_view what) {
+  const bool good =
+      extent.h > 0 && extent.w > 0 && extent.h <= kLargestExtent && extent.w <= kLargestExtent;
+  expect(good, fmt::format("{} is [{},{}], expected positive", what, extent.h, extent.w));
+}
+
+void expect_padding(const Padding2d& p) {
+  const auto [low, high] = std::minmax({p.top, p.left, p.bottom, p.right});
+  expect(low >= 0 && high <= kLargestExtent,
+         fmt::format("padding is [{},{},{},{}], expected 0 or more", p.top, p.left, p.bottom,
+                     p.right));
+}
+
+std::size_t checked_axis(std::int64_t axis, std::size_t rank) {
+  expect(axis >= 0 && axis < static_cast<std::int64_t>(rank),
+         fmt::format("axis {} does not exist in rank {}", axis, rank));
+  return static_cast<std::size_t>(axis);
+}
+
+// The type of an f32 or quantized result of `shape`.
+TensorType result(Shape shape, const Wanted& wanted) {
+  if (!wanted) return {DType::f32, std::move(shape), std::nullopt};
+  expect(wanted->dtype == DType::s8 || wanted->dtype == DType::u8,
+         fmt::format("quantized to {}, expected s8 or u8", to_string(wanted->dtype)));
+  const QuantParams& params = wanted->params;
+  expect(params.axis == -1 && params.scales.size() == (params.dynamic ? 0 : 1),
+         "an activation has one scale, or none while dynamic");
+  for (float scale : params.scales) {
+    expect(std::isfinite(scale) && scale > 0,
+           fmt::format("scale {} is not positive and finite", scale));
+  }
+  return {wanted->dtype, std::move(shape), wanted->params};
+}
+
+// For operators that move or select values: quantized as the input unless said otherwise.
+TensorType like(const TensorType& input, Shape shape, const Wanted& wanted) {
+  if (!is_quantized(input)) {
+    expect(!wanted.has_value(), "a quantized result needs quantized inputs");
+    expect_real(input, "data");
+    return result(std::move(shape), std::nullopt);
+  }
+  if (wanted) {
+    expect(!input.quant->dynamic || wanted->params.dynamic,
+           "a dynamic input cannot be requantized");
+    return result(std::move(shape), wanted);
+  }
+  return {input.dtype, std::move(shape), input.quant};
+}
+
+TensorType real_only(const TensorType& input, const Wanted& wanted) {
+  expect_real(input, "data");
+  expect(!wanted.has_value(), "this operator delivers f32 only");
+  return {DType::f32, input.shape, std::nullopt};
+}
+
+// Convolution and fully connected: integer data needs s8 weights, and says what may come out.
+void check_precision(const TensorType& data, const TensorType& weight, const Wanted& wanted) {
+  if (!is_quantized(data)) {
+    expect_real(data, "data");
+    expect_real(weight, "weight");
+    expect(!wanted.has_value(), "a quantized result needs quantized data");
+    return;
+  }
+  expect(weight.dtype == DType::s8 && is_quantized(weight),
+         "quantized data needs s8 weights with scales");
+  const std::size_t scales = weight.quant->scales.size();
+  const bool per_channel = weight.quant->axis == 0 && std::cmp_equal(scales, weight.shape[0]);
+  expect(per_channel || (weight.quant->axis == -1 && scales == 1),
+         fmt::format("weights of shape {} with {} scales, expected one or one per output channel",
+                     to_string(weight.shape), scales));
+  expect(!data.quant->dynamic || !wanted, "dynamic data gives f32 results");
+}
+
+std::int64_t window_output(std::int64_t in, std::int64_t pad, std::int64_t window,
+                           std::int64_t stride, bool round_up) {
+  const std::int64_t room = in + pad - window;
+  expect(room >= 0, fmt::format("window of {} does not fit {} padded by {}", window, in, pad));
+  return (room + (round_up ? stride - 1 : 0)) / stride + 1;
+}
+
+struct Rules {
+  Types in;
+  const Wanted& wanted;
+
+  TensorType operator()(const Input& op) const {
+    expect_inputs(in, 0);
+    expect(op.shape.rank() > 0 && op.shape.elements() > 0,
+           "shape " + to_string(op.shape) + " of an input, expected positive dimensions");
+    return result(op.shape, std::nullopt);
+  }
+
+  TensorType operator()(const Constant& op) const {
+    expect_inputs(in, 0);
+    expect(op.value != nullptr, "constant without a value");
+    TensorType type{op.value->dtype(), op.value->shape(), std::nullopt};
+    if (wanted) {
+      expect(wanted->dtype == type.dtype,
+             "quantization of another element type than the constant's");
+      type.quant = wanted->params;
+    }
+    return type;
+  }
+
+  TensorType operator()(const Convolution& op) const {
+    expect_inputs(in, 2U + op.has_bias + op.has_residual);
+    const TensorType& data = in[0];
+    const TensorType& weight = in[1];
+    expect_rank(data, 4, "data");
+    expect_rank(weight, 4, "weight");
+    check_precision(data, weight, wanted);
+    expect_positive(op.stride, "stride");
+    expect_positive(op.dilation, "dilation");
+    expect_padding(op.padding);
+    const std::int64_t channels = data.shape[1];
+    const std::int64_t outputs = weight.shape[0];
+    expect(op.groups > 0 && channels % op.groups == 0 && outputs % op.groups == 0,
+           fmt::format("{} groups do not divide {} input and {} output channels", op.groups,
+                       channels, outputs));
+    expect(weight.shape[1] == channels / op.groups,
+           fmt::format("weight {} for {} input channels in {} groups, expected {} per group",
+                       to_string(weight.shape), channels, op.groups, channels / op.groups));
+    expect_positive({weight.shape[2], weight.shape[3]}, "kernel");
+    const std::int64_t window_h = op.dilation.h * (weight.shape[2] - 1) + 1;
+    const std::int64_t window_w = op.dilation.w * (weight.shape[3] - 1) + 1;
+    Shape shape{data.shape[0], outputs,
+                window_output(data.shape[2], op.padding.top + op.padding.bottom, window_h,
+                              op.stride.h, false),
+                window_output(data.shape[3], op.padding.left + op.padding.right, window_w,
+                              op.stride.w, false)};
+    if (op.has_bias) expect_vector(in[2], outputs, "bias");
+    if (op.has_residual) {
+      const TensorType& residual = in.back();
+      expect(residual.shape == shape,
+             fmt::format("residual {} added to {}", to_string(residual.shape), to_string(shape)));
+      expect(is_quantized(residual) == wanted.has_value(),
+             "residual and result must both be f32 or both quantized");
+    }
+    return result(std::move(shape), wanted);
+  }
+
+  TensorType operator()(const FullyConnected& op) const {
+    expect_inputs(in, 2U + op.has_bias);
+    expect(in[0].shape.rank() >= 1, "data has no batch dimension");
+    expect_rank(in[1], 2, "weight");
+    check_precision(in[0], in[1], wanted);
+    const std::int64_t features = in[0].shape.elements(1);
+    expect(in[1].shape[1] == features,
+           fmt::format("weight {} for {} features", to_string(in[1].shape), features));
+    if (op.has_bias) expect_vector(in[2], in[1].shape[0], "bias");
+    return result({in[0].shape[0], in[1].shape[0]}, wanted);
+  }
+
+  TensorType operator()(const BatchNorm& op) const {
+    expect_inputs(in, 5);
+    expect(in[0].shape.rank() >= 2, "data " + to_string(in[0].shape) + " has no channels");
+    expect(op.epsilon >= 0, "epsilon is negative");
+    for (std::size_t i = 1; i < 5; ++i)
+      expect_vector(in[i], in[0].shape[1], "parameter " + std::to_string(i));
+    return real_only(in[0], wanted);
+  }
+
+  TensorType operator()(const Activation&) const {
+    expect_inputs(in, 1);
+    return like(in[0], in[0].shape, wanted);
+  }
+
+  TensorType operator()(const PRelu&) const {
+    expect_inputs(in, 2);
+    expect(in[0].shape.rank() >= 2, "data " + to_string(in[0].shape) + " has no channels");
+    expect_vector(in[1], in[1].shape == Shape{1} ? 1 : in[0].shape[1], "slope");
+    return real_only(in[0], wanted);
+  }
+
+  TensorType operator()(const Pool& op) const {
+    expect_inputs(in, 1);
+    expect_rank(in[0], 4, "data");
+    Shape shape = in[0].shape;
+    if (op.global) {
+      shape[2] = shape[3] = 1;
+      return like(in[0], std::move(shape), wanted);
+    }
+    expect_positive(op.kernel, "kernel");
+    expect_positive(op.stride, "stride");
+    expect_padding(op.padding);
+    const auto [top, left, bottom, right] = op.padding;
+    expect(std::max(top, bottom) < op.kernel.h && std::max(left, right) < op.kernel.w,
+           "padding is as large as the pooling window");
+    shape[2] = window_output(shape[2], top + bottom, op.kernel.h, op.stride.h, op.ceil_mode);
+    shape[3] = window_output(shape[3], left + right, op.kernel.w, op.stride.w, op.ceil_mode);
+    // Rounding up may start a window beyond the input and its padding: there is nothing in it.
+    const bool empty_window = (shape[2] - 1) * op.stride.h >= in[0].shape[2] + top + bottom ||
+                              (shape[3] - 1) * op.stride.w >= in[0].shape[3] + left + right;
+    expect(!empty_window, "a pooling window lies outside of the padded input");
+    return like(in[0], std::move(shape), wanted);
+  }
+
+  TensorType operator()(const Flatten&) const {
+    expect_inputs(in, 1);
+    expect(in[0].shape.rank() >= 1, "data has no batch dimension");
+    return like(in[0], {in[0].shape[0], in[0].shape.elements(1)}, wanted);
+  }
+
+  TensorType operator()(const Reshape& op) const {
+    expect_inputs(in, 1);
+    const Shape& from = in[0].shape;
+    std::vector<std::int64_t> dims = op.dims;
+    std::int64_t known = 1;
+    auto inferred = dims.end();
+    for (auto dim = dims.begin(); dim != dims.end(); ++dim) {
+      const auto axis = static_cast<std::size_t>(dim - dims.begin());
+      if (*dim == 0) {
+        expect(axis < from.rank(),
+               fmt::format("dimension {} to copy from {}", axis, to_string(from)));
+        *dim = from[axis];
+      }
+      if (*dim == -1) {
+        expect(inferred == dims.end(), "more than one dimension to infer");
+        inferred = dim;
+        continue;
+      }
+      expect(*dim > 0 && known <= kLargestExtent * kLargestExtent / *dim,
+             fmt::format("dimension {}", *dim));
+      known *= *dim;
+    }
+    if (inferred != dims.end()) *inferred = from.elements() / known;
+    Shape shape{dims};
+    expect(shape.elements() == from.elements(),
+           fmt::format("{} does not reshape to {}", to_string(from), to_string(Shape(op.dims))));
+    return like(in[0], std::move(shape), wanted);
+  }
+
+  TensorType operator()(const Transpose& op) const {
+    expect_inputs(in, 1);
+    const Shape& from = in[0].shape;
+    std::vector<std::int64_t> sorted = op.permutation;
+    std::ranges::sort(sorted);
+    std::vector<std::int64_t> axes(from.rank());
+    std::iota(axes.begin(), axes.end(), 0);
+    expect(sorted == axes, fmt::format("{} is no permutation of the axes of {}",
+                                       to_string(Shape(op.permutation)), to_string(from)));
+    std::vector<std::int64_t> dims;
+    dims.reserve(axes.size());
+    for (std::int64_t axis : op.permutation) dims.push_back(from[static_cast<std::size_t>(axis)]);
+    return like(in[0], Shape(dims), wanted);
+  }
+
+  TensorType operator()(const Concat& op) const {
+    expect(!in.empty(), "no inputs");
+    Shape shape = in[0].shape;
+    const std::size_t axis = checked_axis(op.axis, shape.rank());
+    for (const TensorType& part : in.subspan(1)) {
+      expect(part.shape.rank() == shape.rank(), "inputs of different rank");
+      Shape rest = part.shape;
+      rest[axis] = shape[axis];
+      expect(rest == shape, fmt::format("{} joined to {} along axis {}", to_string(part.shape),
+                                        to_string(shape), axis));
+      shape[axis] += part.shape[axis];
+    }
+    for (const TensorType& part : in) {
+      expect(is_quantized(part) == is_quantized(in[0]), "f32 joined to quantized values");
+      const bool same = part.dtype == in[0].dtype && part.quant == in[0].quant;
+      expect(same || wanted.has_value(), "inputs of different scale need a scale for the result");
+    }
+    return like(in[0], std::move(shape), wanted);
+  }
+
+  TensorType broadcast() const {
+    expect_inputs(in, 2);
+    const Shape& a = in[0].shape;
+    const Shape& b = in[1].shape;
+    const std::size_t rank = std::max(a.rank(), b.rank());
+    std::vector<std::int64_t> dims(rank);
+    for (std::size_t i = 0; i < rank; ++i) {
+      const std::int64_t da = i < rank - a.rank() ? 1 : a[i - (rank - a.rank())];
+      const std::int64_t db = i < rank - b.rank() ? 1 : b[i - (rank - b.rank())];
+      expect(da == db || da == 1 || db == 1,
+             fmt::format("{} and {} do not broadcast", to_string(a), to_string(b)));
+      dims[i] = std::max(da, db);
+    }
+    return {DType::f32, Shape(dims), std::nullopt};
+  }
+
+  TensorType operator()(const Add&) const {
+    Shape shape = broadcast().shape;
+    expect(is_quantized(in[0]) == is_quantized(in[1]), "f32 added to quantized values");
+    if (is_quantized(in[0])) {
+      expect(in[0].shape == in[1].shape, "quantized values of different shape added");
+      expect(!in[0].quant->dynamic && !in[1].quant->dynamic, "dynamic values cannot be added");
+      return result(std::move(shape), wanted);
+    }
+    expect_real(in[0], "input 0");
+    expect_real(in[1], "input 1");
+    expect(!wanted.has_value(), "a quantized result needs quantized inputs");
+    return result(std::move(shape), std::nullopt);
+  }
+
+  TensorType operator()(const Multiply&) const {
+    Shape shape = broadcast().shape;
+    expect_real(in[0], "input 0");
+    expect_real(in[1], "input 1");
+    expect(!wanted.has_value(), "this operator delivers f32 only");
+    return result(std::move(shape), std::nullopt);
+  }
+
+  TensorType operator()(const Softmax& op) const {
+    expect_inputs(in, 1);
+    checked_axis(op.axis, in[0].shape.rank());
+    return real_only(in[0], wanted);
+  }
+
+  TensorType operator()(const Dropout&) const {
+    expect_inputs(in, 1);
+    return like(in[0], in[0].shape, wanted);
+  }
+  TensorType operator()(const Identity&) const {
+    expect_inputs(in, 1);
+    return like(in[0], in[0].shape, wanted);
+  }
+
+  TensorType operator()(const L2Normalize&) const {
+    expect_inputs(in, 1);
+    expect_rank(in[0], 4, "data");
+    return real_only(in[0], wanted);
+  }
+
+  TensorType operator()(const Lrn& op) const {
+    expect_inputs(in, 1);
+    expect_rank(in[0], 4, "data");
+    expect(op.size > 0 && op.size % 2 == 1,
+           fmt::format("size {}, expected odd and positive", op.size));
+    return real_only(in[0], wanted);
+  }
+
+  TensorType operator()(const Pad& op) const {
+    expect_inputs(in, 1);
+    expect_rank(in[0], 4, "data");
+    expect_padding(op.padding);
+    Shape shape = in[0].shape;
+    shape[2] += op.padding.top + op.padding.bottom;
+    shape[3] += op.padding.left + op.padding.right;
+    return like(in[0], std::move(shape), wanted);
+  }
+
+  TensorType operator()(const Quantize&) const {
+    expect_inputs(in, 1);
+    expect_real(in[0], "data");
+    expect(wanted.has_value(), "no scale to quantize to");
+    return result(in[0].shape, wanted);
+  }
+
+  TensorType operator()(const Dequantize&) const {
+    expect_inputs(in, 1);
+    expect(is_quantized(in[0]),
+           fmt::format("data is {}, expected quantized values", to_string(in[0].dtype)));
+    expect(!wanted.has_value(), "this operator delivers f32 only");
+    return result(in[0].shape, std::nullopt);
+  }
+};
+
+}  // namespace
+
+TensorType infer_type(const Op& op, std::span<const TensorType> inputs,
+                      const std::optional<Graph::Quantization>& quantization) {
+  TensorType type = std::visit(Rules{inputs, quantization}, op);
+  type.shape.elements();  // throws when larger than a tensor may be
+  return type;
+}
+
+}  // namespace qbench
