@@ -1,0 +1,23 @@
+// Every metric qbench measures, with unit and direction. To add one: a line in metrics.cc.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "reports/record/record.h"
+
+namespace qbench {
+
+struct MetricInfo {
+  std::string_view name;
+  std::string_view unit;  // "fraction", "ns", "bytes", "s", "images/s", "images"
+  bool bigger_is_better;
+  std::string_view meaning;
+};
+
+std::span<const MetricInfo> metrics();
+
+// `value` in the unit that metrics() declares. Throws Error for a name that is not declared.
+MetricValue make_metric(std::string_view name, double value);
+
+}  // namespace qbench

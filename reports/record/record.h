@@ -1,0 +1,128 @@
+// What happened to a case, and to the run it belongs to: plain values, written by the harness, kept
+// by the store, read by the reports.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace qbench {
+
+enum class Status {
+  ok,
+  failed,       // an error was reported: see `reason`
+  crashed,      // the process died from a signal
+  timed_out,    // killed at its time limit
+  unsupported,  // no code in the backend for it
+  skipped,      // not tried: a file is missing, or the suite excludes it
+  mistrusted,   // ran, but the result proves nothing (all outputs equal, say)
+};
+
+std::string_view to_string(Status status);
+// Throws Error when `text` is none of the names that to_string gives.
+Status status_from_string(std::string_view text);
+
+// One measured quantity. Carries its unit and direction, so that a database outlives the program
+// that wrote it. Names and units: metrics.h.
+struct MetricValue {
+  std::string name;
+  double value = 0;
+  std::string unit;
+  bool bigger_is_better = false;
+
+  bool operator==(const MetricValue&) const = default;
+};
+
+// What the network said about one image.
+struct Prediction {
+  static constexpr int kNone = -1;  // in `top`, where there are fewer than five classes
+
+  std::int64_t sample = 0;  // index in the data set: pairs two cases image by image
+  int label = 0;
+  std::array<int, 5> top = {kNone, kNone, kNone, kNone, kNone};  // class ids, most likely first
+
+  // Whether the label is among the first `k` (1..5) guesses.
+  bool right(int k) const;
+  bool operator==(const Prediction&) const = default;
+};
+
+// The figures a suite says were published for a case; fractions in [0,1].
+struct Documented {
+  std::optional<double> top1;
+  std::optional<double> top5;
+  std::optional<double> map;
+
+  bool operator==(const Documented&) const = default;
+};
+
+struct CaseRecord {
+  std::string case_id;  // content id: equal ids mean equal inputs and options
+
+  std::string model;         // "squeezenet1.0"
+  std::string model_source;  // where its parameters come from: "Gluon-CV", "seeded random"
+  std::string dataset;
+  std::string backend;
+  std::string precision;        // "fp32" or "int8"
+  std::string mode;             // calibration of int8: "none", "naive", "entropy"; fp32: ""
+  int calib_batches = 0;        // batches the calibration saw; 0 for fp32 and mode none
+  std::string quantized_dtype;  // "auto", "int8", "uint8"; fp32: ""
+  int batch_size = 1;
+  int threads = 1;
+  std::string reproduce;  // command line that runs this case alone
+
+  Status status = Status::ok;
+  std::string reason;  // empty only when ok
+
+  std::vector<MetricValue> metrics;
+  std::vector<double> latency_ns;  // raw samples: nanoseconds for one batch each
+  std::vector<Prediction> predictions;
+  Documented documented;
+
+  std::string model_hash;    // of the model as imported: equal for fp32 and int8
+  std::string data_hash;     // of the images and labels that were scored
+  std::string options_hash;  // of everything else that can change the result
+  // JSON object. The reports show "warnings" (strings), "fp32_layers" (objects of "layer" and
+  // "reason": what stayed FP32 in an INT8 network) and carry everything else along.
+  std::string details = "{}";
+
+  std::string started;   // ISO 8601, UTC
+  std::string finished;  // ISO 8601, UTC
+
+  // The value of a metric, if it was measured.
+  std::optional<double> metric(std::string_view name) const;
+  bool operator==(const CaseRecord&) const = default;
+};
+
+// The machine, the system and the build: named values in the order they are shown.
+struct Environment {
+  std::vector<std::pair<std::string, std::string>> values;  // {"cpu", "AMD EPYC ..."}, ...
+
+  // Appends; an empty value ("could not be found out") is left out.
+  void add(std::string name, std::string value);
+  std::string_view find(std::string_view name) const;  // empty when absent
+  bool operator==(const Environment&) const = default;
+};
+
+struct RunInfo {
+  std::int64_t id = 0;  // given by the store
+  std::string suite;
+  std::string command_line;
+  std::string started;   // ISO 8601, UTC
+  std::string finished;  // empty while running, or when the run was interrupted
+  Environment environment;
+
+  bool operator==(const RunInfo&) const = default;
+};
+
+struct Run {
+  RunInfo info;
+  std::vector<CaseRecord> cases;  // in the order they were first put
+
+  bool operator==(const Run&) const = default;
+};
+
+}  // namespace qbench

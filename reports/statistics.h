@@ -1,0 +1,95 @@
+// Statistics of comparison: two networks on the same images, two series of latency samples.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "reports/record/latency.h"
+#include "reports/record/record.h"
+
+namespace qbench {
+
+// The flips table of two networks on the same images, "first" being the FP32 baseline.
+struct PairedCounts {
+  std::int64_t both_right = 0;
+  std::int64_t only_first = 0;   // right in the first alone: lost by the second
+  std::int64_t only_second = 0;  // right in the second alone: gained
+  std::int64_t both_wrong = 0;
+
+  std::int64_t total() const { return both_right + discordant() + both_wrong; }
+  std::int64_t discordant() const { return only_first + only_second; }
+  // Accuracy of the first less that of the second, in [-1,1]; 0 when there are no images.
+  double drop() const;
+  // Discordant images per image, in [0,1]; 0 when there are no images.
+  double flip_rate() const;
+  bool operator==(const PairedCounts&) const = default;
+};
+
+// Pairs predictions by sample; what only one side has is left out. `k` (1..5) as in top-k.
+PairedCounts count_pairs(std::span<const Prediction> first, std::span<const Prediction> second,
+                         int k);
+
+// Share of the paired samples with the same top-1 class, right or wrong, and how many there were.
+struct Agreement {
+  std::int64_t same = 0;
+  std::int64_t total = 0;
+
+  double rate() const;  // 0 when there are none
+  bool operator==(const Agreement&) const = default;
+};
+Agreement count_agreement(std::span<const Prediction> first, std::span<const Prediction> second);
+
+// Two-sided p-value of McNemar's test that both are right equally often: the exact binomial test
+// with the mid-p correction (Fagerland, Lydersen and Laake 2013) up to 100 discordant images,
+// chi-squared with continuity correction (Edwards 1948) above. 1 when none is discordant.
+double mcnemar_p(const PairedCounts& counts);
+
+// Confidence interval of counts.drop(): Newcombe (1998), Statistics in Medicine 17:2635, method 10
+// (Wilson limits of both accuracies, joined with their continuity-corrected correlation). Keeps its
+// coverage for few images and few flips, and is not empty when there are none. [-1,1] for no
+// images.
+Interval drop_interval(const PairedCounts& counts, double confidence = 0.95);
+
+enum class Verdict {
+  non_inferior,  // the whole interval of the drop lies below the margin
+  worse,         // the whole interval lies above it
+  inconclusive,  // the interval holds the margin: more images are needed
+};
+std::string_view to_string(Verdict verdict);
+
+// Whether the second is worse than the first by more than `margin` (a fraction, 0.002 for 0.2
+// percentage points).
+Verdict judge_drop(const PairedCounts& counts, double margin, double confidence = 0.95);
+
+// Images needed to show a drop below `margin` where the true drop is 0: the planner that goes with
+// judge_drop. `alpha` is one-sided: 0.025 is the upper end of a 95 % interval.
+struct PlanOptions {
+  double alpha = 0.025;
+  double power = 0.8;
+};
+// n = r (z_alpha + z_power)^2 / margin^2 for a discordant rate r. Throws Error unless
+// 0 <= flip_rate <= 1 and margin > 0.
+std::int64_t images_needed(double flip_rate, double margin, const PlanOptions& options = {});
+
+struct RatioEstimate {
+  double ratio = 0;
+  Interval interval;
+
+  bool operator==(const RatioEstimate&) const = default;
+};
+
+// median(numerator) / median(denominator) with a percentile bootstrap interval. Consecutive latency
+// samples resemble each other, so blocks of cube-root length are drawn instead of single samples.
+// The same seed gives the same interval. Throws Error when a series is empty or its median is not
+// positive.
+struct BootstrapOptions {
+  std::uint64_t seed = 1;
+  int resamples = 1000;
+  double confidence = 0.95;
+};
+RatioEstimate ratio_of_medians(std::span<const double> numerator,
+                               std::span<const double> denominator,
+                               const BootstrapOptions& options = {});
+
+}  // namespace qbench
