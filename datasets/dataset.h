@@ -1,0 +1,50 @@
+// A data set: samples found by number, always the same ones in the same order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace qbench {
+
+// One image as it is stored, not yet decoded.
+struct Sample {
+  std::vector<std::byte> encoded;  // a whole JPEG or PNG file
+  std::vector<float> label;        // a class number, or the vector of a detection record
+  std::uint64_t id = 0;            // as stored; need not be the sample's number
+
+  bool operator==(const Sample&) const = default;
+};
+
+// All functions may be called from several threads at once.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual std::int64_t size() const = 0;
+
+  // Sample `index` in 0..size()-1. Throws Error when it cannot be read.
+  virtual Sample read(std::int64_t index) const = 0;
+
+  // How messages and lists name sample `index`: "record 17 at byte 4096", "n01440764/5410.jpg".
+  virtual std::string name(std::int64_t index) const = 0;
+
+  // How messages name the data set: its path, or the text that opens it.
+  virtual std::string description() const = 0;
+
+  // Changes when any sample changes. Reads all of the data, at the speed of the disk.
+  virtual std::string content_hash() const = 0;
+
+  // Names of the classes 0, 1, ...; empty when the data set does not know them.
+  virtual std::vector<std::string> class_names() const { return {}; }
+
+  // Shuffling stays inside windows (see shuffle.h); this is the index after each window's last
+  // sample, so the last one is size().
+  virtual std::vector<std::int64_t> shuffle_windows() const { return {size()}; }
+};
+
+// `index` as a position in a data set of `size` samples. Throws Error when it is outside.
+std::size_t checked_index(std::int64_t index, std::int64_t size);
+
+}  // namespace qbench

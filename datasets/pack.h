@@ -1,0 +1,24 @@
+// Packs images into RecordIO as MXNet's im2rec does.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "datasets/dataset.h"
+
+namespace qbench {
+
+struct PackOptions {
+  int quality = 95;           // of the JPEG files written, 1..100
+  int resize_short = 0;       // shorter side in pixels; 0: size kept
+  bool pass_through = false;  // keep the image files' bytes, decode nothing
+  std::optional<std::uint64_t> shuffle_seed = 100;  // nothing: in the order of the data set
+};
+
+// Writes PREFIX.rec, PREFIX.idx and PREFIX.lst (the list names what was packed, in record order).
+// Returns the number of records. Throws Error naming the image that cannot be packed; then no file
+// is left behind.
+std::int64_t pack(const Dataset& images, const std::string& prefix, const PackOptions& options);
+
+}  // namespace qbench
