@@ -1,0 +1,32 @@
+// Latency: warm-up, then samples until the median is known well enough or the time is up.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace qbench {
+
+struct MeasureOptions {
+  double warmup_seconds = 0.5;
+  int warmup_runs = 3;        // at least
+  double max_seconds = 5;     // of samples
+  int min_samples = 11;       // also when this takes longer than max_seconds ...
+  double give_up_seconds = 60;  // ... up to here
+  int max_samples = 100000;
+  // Stops when the 95 % confidence interval of the median is narrower than this share of it.
+  double target_interval = 0.01;
+};
+
+using Clock = std::function<std::int64_t()>;  // nanoseconds, never going back
+std::int64_t steady_clock_ns();
+
+// Durations of single calls of `run` in nanoseconds, in the order they were taken.
+std::vector<double> measure(const std::function<void()>& run, const MeasureOptions& options,
+                            const Clock& clock = steady_clock_ns);
+
+// Highest resident memory of this process so far, in bytes.
+std::size_t peak_resident_bytes();
+
+}  // namespace qbench

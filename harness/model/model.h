@@ -1,0 +1,66 @@
+// A model as the harness handles it: files and preprocessing in, graphs ready to compile out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/transform.h"
+#include "engine/backends/backend.h"
+#include "engine/calibration/calibrate.h"
+#include "engine/formats/formats.h"
+#include "engine/passes/passes.h"
+#include "engine/quantizer/quantizer.h"
+
+namespace qbench {
+
+// A network ready to be compiled, batch 1.
+struct LoadedModel {
+  Graph graph;             // FP32: after the passes; a saved INT8 model: as it was saved
+  bool quantized = false;  // loaded from a saved INT8 model
+  std::string hash;        // content of the imported graph
+  std::size_t file_bytes = 0;
+  std::vector<PassResult> passes;
+};
+
+// `image_shape` is [C,H,W]. Without a parameter file, parameters are drawn from `seed`.
+LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
+
+bool is_quantized(const Graph& graph);
+
+// Which images calibrate, and how they are brought to the network.
+struct CalibrationData {
+  const Dataset& dataset;
+  Preprocess preprocess;
+  int batch_size = 32;
+  int decode_threads = 1;
+  bool shuffle = false;
+  std::uint64_t shuffle_seed = 0;
+};
+
+// Runs the calibration set through the FP32 network once. With `table_dir` set, tables whose content
+// key matches are read from there instead, and new ones are written there; `reused` tells which.
+struct Calibrated {
+  CalibrationResult result;
+  bool reused = false;
+};
+Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme,
+                           const Backend& backend, const CalibrationData& data,
+                           std::span<const std::string> modes, std::span<const int> batches,
+                           int threads, const std::string& table_dir);
+
+// The documented names of a quantized model in `directory`:
+// MODEL-quantized[-<N>batches-<mode>]-symbol.json and MODEL-quantized-0000.params.
+ModelFiles quantized_files(const std::string& directory, const std::string& model,
+                           const std::string& mode, int batches);
+
+// Compiles for a batch size. Throws Error (unsupported) naming the node that the backend cannot run.
+std::unique_ptr<Executable> compile_model(const Graph& graph, const Backend& backend, int batch_size,
+                                          const CompileOptions& options);
+
+}  // namespace qbench
