@@ -1,0 +1,126 @@
+// SQLite connection, identity of the file, and migrations.
+#include "reports/record/database.h"
+
+#include <SQLiteCpp/Backup.h>
+#include <SQLiteCpp/Transaction.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace qbench {
+namespace {
+
+constexpr int kApplicationId = 0x71626e63;  // "qbnc", at byte 68 of the file
+constexpr int kBusyTimeoutMs = 30'000;      // the longest transaction writes one record
+
+int pragma(SQLite::Database& database, const std::string& name) {
+  return database.execAndGet("PRAGMA " + name).getInt();
+}
+
+bool is_empty(SQLite::Database& database) {
+  return database.execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0 &&
+         pragma(database, "application_id") == 0 && pragma(database, "user_version") == 0;
+}
+
+// Schema version; 0 for a file without any tables.
+int checked_version(SQLite::Database& database, Migrations migrations) {
+  if (is_empty(database)) return 0;
+  const int id = pragma(database, "application_id");
+  if (id != kApplicationId) {
+    throw Error(
+        fmt::format("SQLite database of another program (application id {:#x}), expected "
+                    "one written by qbench ({:#x})",
+                    id, kApplicationId));
+  }
+  const int version = pragma(database, "user_version");
+  const int known = static_cast<int>(migrations.size());
+  if (version < 0 || version > known) {
+    throw Error(fmt::format("schema version {}, expected at most {}: written by a newer qbench",
+                            version, known));
+  }
+  return version;
+}
+
+// All missing steps or none. The version is looked at again inside, for another process may have
+// been faster.
+void migrate(SQLite::Database& database, Migrations migrations) {
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  const auto version = static_cast<std::size_t>(checked_version(database, migrations));
+  for (const char* step : migrations.subspan(version)) database.exec(step);
+  database.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
+  database.exec(fmt::format("PRAGMA user_version = {}", migrations.size()));
+  transaction.commit();
+}
+
+SQLite::Database connect_read_only(const std::string& path) {
+  try {
+    SQLite::Database database(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
+    database.execAndGet("PRAGMA schema_version");  // the first real look at the file
+    return database;
+  } catch (const SQLite::Exception& error) {
+    if (error.getErrorCode() != SQLITE_CANTOPEN) throw;
+  }
+  // On a read-only medium the files beside a WAL database cannot be made; nobody can write there
+  // either, so that it may be read as it stands.
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return {uri + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyTimeoutMs};
+}
+
+}  // namespace
+
+SQLite::Database open_for_writing(const std::string& path, Migrations migrations) {
+  SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+  const int version = checked_version(database, migrations);
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA foreign_keys = ON");
+  if (std::cmp_less(version, migrations.size())) migrate(database, migrations);
+  return database;
+}
+
+SQLite::Database open_for_reading(const std::string& path, Migrations migrations) {
+  SQLite::Database database = connect_read_only(path);
+  const int version = checked_version(database, migrations);
+  if (version == 0) throw Error("empty database, expected runs written by qbench");
+  if (std::cmp_equal(version, migrations.size())) return database;
+  SQLite::Database copy(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  SQLite::Backup(copy, database).executeStep();
+  migrate(copy, migrations);
+  return copy;
+}
+
+Error database_error(const std::string& path, const SQLite::Exception& error) {
+  const auto say = [&](std::string_view what, ErrorKind kind) {
+    return Error(fmt::format("{}: {} ({})", path, what, error.what()), kind);
+  };
+  switch (error.getErrorCode()) {
+    case SQLITE_NOTADB:
+      return say("not a database, expected one written by qbench", ErrorKind::bad_input);
+    case SQLITE_CORRUPT:
+      return say("damaged or truncated database", ErrorKind::bad_input);
+    case SQLITE_CANTOPEN:
+      return say("cannot be opened, expected a database in an existing folder",
+                 ErrorKind::bad_input);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return say("cannot be written, expected write permission", ErrorKind::bad_input);
+    case SQLITE_FULL:
+      return say("disk full, nothing of this record was kept", ErrorKind::environment);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return say(fmt::format("held by another process for over {} s", kBusyTimeoutMs / 1000),
+                 ErrorKind::environment);
+    default:
+      return say("database error", ErrorKind::environment);
+  }
+}
+
+}  // namespace qbench

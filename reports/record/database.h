@@ -1,0 +1,28 @@
+// Opening an SQLite file that follows a versioned schema.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+
+#include <span>
+#include <string>
+
+#include "engine/core/error.h"
+
+namespace qbench {
+
+// SQL that brings the schema from version i to i+1, at index i. Entries are never changed once
+// released, only added.
+using Migrations = std::span<const char* const>;
+
+// Opens `path` for reading and writing, made when absent, with its schema at
+// migrations.size(). Throws Error when the file is not qbench's or newer than that.
+SQLite::Database open_for_writing(const std::string& path, Migrations migrations);
+
+// Opens `path` without ever changing it: an older schema is brought up to date in a copy in memory.
+SQLite::Database open_for_reading(const std::string& path, Migrations migrations);
+
+// The exception of the library, in qbench's words.
+Error database_error(const std::string& path, const SQLite::Exception& error);
+
+}  // namespace qbench

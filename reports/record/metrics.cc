@@ -1,0 +1,50 @@
+// The list of metrics.
+#include "reports/record/metrics.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engine/core/error.h"
+
+namespace qbench {
+namespace {
+
+constexpr bool kBigger = true;
+constexpr bool kSmaller = false;
+
+constexpr std::array kMetrics = {
+    MetricInfo{"images", "images", kBigger, "images that were scored"},
+    MetricInfo{"top1", "fraction", kBigger, "label is the first guess"},
+    MetricInfo{"top5", "fraction", kBigger, "label is among the first five guesses"},
+    MetricInfo{"map_voc07", "fraction", kBigger, "mean average precision, 11 points of recall"},
+    MetricInfo{"map_area", "fraction", kBigger, "mean average precision, area under the curve"},
+    MetricInfo{"agreement", "fraction", kBigger, "same first guess as FP32, right or wrong"},
+    MetricInfo{"latency_median", "ns", kSmaller, "time of one batch, middle of all samples"},
+    MetricInfo{"latency_p90", "ns", kSmaller, "time that 90 % of the batches stay below"},
+    MetricInfo{"latency_p95", "ns", kSmaller, "time that 95 % of the batches stay below"},
+    MetricInfo{"latency_p99", "ns", kSmaller, "time that 99 % of the batches stay below"},
+    MetricInfo{"images_per_second", "images/s", kBigger, "batch size over median latency"},
+    MetricInfo{"peak_rss", "bytes", kSmaller, "most memory the process of the case ever held"},
+    MetricInfo{"model_size", "bytes", kSmaller, "the parameters, as saved in a file"},
+    MetricInfo{"weights_resident", "bytes", kSmaller, "the parameters, as prepared in memory"},
+    MetricInfo{"arena", "bytes", kSmaller, "activations"},
+    MetricInfo{"scratch", "bytes", kSmaller, "workspace of the backend's library"},
+    MetricInfo{"calibration_seconds", "s", kSmaller, "calibration pass and choice of thresholds"},
+    MetricInfo{"compile_seconds", "s", kSmaller, "from the graph to a plan ready to run"},
+};
+
+}  // namespace
+
+std::span<const MetricInfo> metrics() { return kMetrics; }
+
+MetricValue make_metric(std::string_view name, double value) {
+  for (const MetricInfo& info : kMetrics) {
+    if (info.name == name) {
+      return {std::string(name), value, std::string(info.unit), info.bigger_is_better};
+    }
+  }
+  throw Error(fmt::format("metric '{}' is not declared in the list of metrics", name));
+}
+
+}  // namespace qbench

@@ -1,0 +1,72 @@
+// The steps of the schema, oldest first.
+#include "reports/record/schema.h"
+
+#include <array>
+
+namespace qbench {
+namespace {
+
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE runs (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  suite        TEXT NOT NULL,
+  command_line TEXT NOT NULL,
+  started      TEXT NOT NULL,
+  finished     TEXT NOT NULL
+);
+CREATE TABLE environment (
+  run      INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  name     TEXT NOT NULL,
+  value    TEXT NOT NULL,
+  PRIMARY KEY (run, position)
+) WITHOUT ROWID;
+CREATE TABLE cases (
+  id              INTEGER PRIMARY KEY,
+  run             INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  case_id         TEXT NOT NULL,
+  model           TEXT NOT NULL,
+  model_source    TEXT NOT NULL,
+  dataset         TEXT NOT NULL,
+  backend         TEXT NOT NULL,
+  precision       TEXT NOT NULL,
+  mode            TEXT NOT NULL,
+  calib_batches   INTEGER NOT NULL,
+  quantized_dtype TEXT NOT NULL,
+  batch_size      INTEGER NOT NULL,
+  threads         INTEGER NOT NULL,
+  status          TEXT NOT NULL,
+  reason          TEXT NOT NULL,
+  documented_top1 REAL,
+  documented_top5 REAL,
+  documented_map  REAL,
+  started         TEXT NOT NULL,
+  finished        TEXT NOT NULL,
+  model_hash      TEXT NOT NULL,
+  data_hash       TEXT NOT NULL,
+  options_hash    TEXT NOT NULL,
+  reproduce       TEXT NOT NULL,
+  details         TEXT NOT NULL,  -- JSON
+  latency_ns      BLOB NOT NULL,  -- 8-byte floats, little-endian
+  predictions     BLOB NOT NULL,  -- each int64 sample, int32 label, 5 int32 classes, little-endian
+  UNIQUE (run, case_id)
+);
+CREATE INDEX cases_by_content ON cases (case_id, run);
+CREATE TABLE metrics (
+  case_row         INTEGER NOT NULL REFERENCES cases ON DELETE CASCADE,
+  position         INTEGER NOT NULL,
+  name             TEXT NOT NULL,
+  value            REAL,
+  unit             TEXT NOT NULL,
+  bigger_is_better INTEGER NOT NULL,
+  PRIMARY KEY (case_row, position)
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps = {kVersion1};
+
+}  // namespace
+
+Migrations schema_migrations() { return kSteps; }
+
+}  // namespace qbench

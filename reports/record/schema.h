@@ -1,0 +1,10 @@
+// The tables of a qbench database.
+#pragma once
+
+#include "reports/record/database.h"
+
+namespace qbench {
+
+Migrations schema_migrations();
+
+}  // namespace qbench
