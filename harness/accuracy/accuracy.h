@@ -14,14 +14,15 @@
 namespace qbench {
 
 struct Contestant {
-  Executable* executable = nullptr;  // compiled for the loader's batch size, one input, one output [N,K]
-  std::int64_t classes = 0;          // K
+  Executable* executable =
+      nullptr;               // compiled for the loader's batch size, one input, one output [N,K]
+  std::int64_t classes = 0;  // K
 };
 
 struct Score {
   std::vector<Prediction> predictions;  // one per image, in the loader's order
   double inference_seconds = 0;         // in `run` alone
-  std::string mistrust;                 // why the outputs prove nothing (all equal, not finite); else empty
+  std::string mistrust;  // why the outputs prove nothing (all equal, not finite); else empty
 };
 
 struct Accuracy {
@@ -33,7 +34,8 @@ struct Accuracy {
 // Called after each batch with the number of images done; returning false stops early.
 using ScoreProgress = std::function<bool(std::int64_t images)>;
 
-std::vector<Score> score(Loader& loader, const Shape& batch_shape, std::span<const Contestant> contestants,
+std::vector<Score> score(Loader& loader, const Shape& batch_shape,
+                         std::span<const Contestant> contestants,
                          const ScoreProgress& progress = {});
 
 // The five largest of `values`, largest first, the lower index first among equals; -1 where there
@@ -42,6 +44,6 @@ std::array<int, 5> top5(std::span<const float> values);
 
 Accuracy count_correct(std::span<const Prediction> predictions);
 // Images on which both have the same first class. Throws Error when the images differ.
-std::int64_t count_agreement(std::span<const Prediction> a, std::span<const Prediction> b);
+std::int64_t count_same_top1(std::span<const Prediction> a, std::span<const Prediction> b);
 
 }  // namespace qbench

@@ -23,7 +23,8 @@ class Options {
 
   // The target's value at this moment is the default that --help shows.
   void add(const std::string& name, bool& target, const std::string& help);
-  void add(const std::string& name, std::string& target, const std::string& value, const std::string& help);
+  void add(const std::string& name, std::string& target, const std::string& value,
+           const std::string& help);
   void add(const std::string& name, int& target, const std::string& help);
   void add(const std::string& name, std::int64_t& target, const std::string& help);
   void add(const std::string& name, double& target, const std::string& help);
@@ -31,7 +32,8 @@ class Options {
            const std::string& help);  // comma separated, may be repeated
   void add(const std::string& name, std::vector<int>& target, const std::string& help);
   void add(const std::string& name, std::array<float, 3>& target, const std::string& help);
-  void positional(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  void positional(const std::string& name, std::vector<std::string>& target,
+                  const std::string& help);
 
   bool given(const std::string& name) const;
 

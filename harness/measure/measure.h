@@ -10,9 +10,9 @@ namespace qbench {
 
 struct MeasureOptions {
   double warmup_seconds = 0.5;
-  int warmup_runs = 3;        // at least
-  double max_seconds = 5;     // of samples
-  int min_samples = 11;       // also when this takes longer than max_seconds ...
+  int warmup_runs = 3;          // at least
+  double max_seconds = 5;       // of samples
+  int min_samples = 11;         // also when this takes longer than max_seconds ...
   double give_up_seconds = 60;  // ... up to here
   int max_samples = 100000;
   // Stops when the 95 % confidence interval of the median is narrower than this share of it.

@@ -43,8 +43,9 @@ struct CalibrationData {
   std::uint64_t shuffle_seed = 0;
 };
 
-// Runs the calibration set through the FP32 network once. With `table_dir` set, tables whose content
-// key matches are read from there instead, and new ones are written there; `reused` tells which.
+// Runs the calibration set through the FP32 network once. With `table_dir` set, tables whose
+// content key matches are read from there instead, and new ones are written there; `reused` tells
+// which.
 struct Calibrated {
   CalibrationResult result;
   bool reused = false;
@@ -59,8 +60,9 @@ Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme,
 ModelFiles quantized_files(const std::string& directory, const std::string& model,
                            const std::string& mode, int batches);
 
-// Compiles for a batch size. Throws Error (unsupported) naming the node that the backend cannot run.
-std::unique_ptr<Executable> compile_model(const Graph& graph, const Backend& backend, int batch_size,
-                                          const CompileOptions& options);
+// Compiles for a batch size. Throws Error (unsupported) naming the node that the backend cannot
+// run.
+std::unique_ptr<Executable> compile_model(const Graph& graph, const Backend& backend,
+                                          int batch_size, const CompileOptions& options);
 
 }  // namespace qbench
