@@ -37,10 +37,10 @@ class OutputWatch {
   std::vector<float> first_;
 };
 
-double seconds_of(const std::function<void()>& work) {
+double nanoseconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -80,8 +80,8 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
     for (std::size_t c = 0; c < contestants.size(); ++c) {
       const std::span<const float> inputs[] = {data};
       const std::span<float> results[] = {outputs[c]};
-      scores[c].inference_seconds +=
-          seconds_of([&] { contestants[c].executable->run(inputs, results); });
+      scores[c].run_ns.push_back(
+          nanoseconds_of([&] { contestants[c].executable->run(inputs, results); }));
       const auto classes = static_cast<std::size_t>(contestants[c].classes);
       for (std::size_t n = 0; std::cmp_less(n, batch->size); ++n) {
         const std::span<const float> values = std::span(outputs[c]).subspan(n * classes, classes);

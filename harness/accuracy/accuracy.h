@@ -21,7 +21,7 @@ struct Contestant {
 
 struct Score {
   std::vector<Prediction> predictions;  // one per image, in the loader's order
-  double inference_seconds = 0;         // in `run` alone
+  std::vector<double> run_ns;           // of each batch, `run` alone
   std::string mistrust;  // why the outputs prove nothing (all equal, not finite); else empty
 };
 

@@ -1,0 +1,116 @@
+#include "harness/cli/model_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "engine/backends/backends.h"
+#include "engine/core/error.h"
+
+namespace qbench {
+namespace {
+
+constexpr std::string_view kSymbolSuffix = "-symbol.json";
+
+int core_count() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+}  // namespace
+
+Shape parse_image_shape(const std::string& text) {
+  std::vector<std::int64_t> dims;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    std::int64_t dim = 0;
+    const auto [next, failure] = std::from_chars(at, end, dim);
+    const bool separated = next == end || (*next == ',' && next + 1 != end);
+    if (failure != std::errc() || dim < 1 || dim > 1 << 20 || !separated) break;
+    dims.push_back(dim);
+    at = next == end ? end : next + 1;
+  }
+  if (at != end || dims.size() != 3) {
+    throw Error(fmt::format(
+        "--image-shape is '{}', expected channels,height,width such as 3,224,224", text));
+  }
+  return Shape(dims);
+}
+
+void ModelOptions::add_to(Options& options) {
+  options.section("Model");
+  options.add("model", model, "NAME", "use model/NAME-symbol.json and model/NAME-0000.params");
+  options.add("symbol-file", symbol_file, "FILE", "the network, FP32 or quantized");
+  options.add("param-file", param_file, "FILE", "its parameters");
+  options.add("image-shape", image_shape, "C,H,W", "shape of one image");
+  options.add("rgb-mean", rgb_mean, "subtracted from each pixel's R, G, B (0..255)");
+  options.add("rgb-std", rgb_std, "then divides them");
+  options.add("batch-size", batch_size, "images in one run of the network");
+  options.add("label-name", label_name, "NAME",
+              "accepted for old command lines; labels are found by their use");
+}
+
+ModelFiles ModelOptions::files() const {
+  ModelFiles files{symbol_file, param_file};
+  if (files.symbol.empty() && !model.empty()) {
+    files = {"model/" + model + std::string(kSymbolSuffix), "model/" + model + "-0000.params"};
+    if (!param_file.empty()) files.params = param_file;
+  }
+  if (files.symbol.empty())
+    throw Error("no model: give --symbol-file and --param-file, or --model");
+  return files;
+}
+
+std::string ModelOptions::name() const {
+  if (!model.empty()) return model;
+  std::string file = std::filesystem::path(symbol_file).filename().string();
+  if (file.ends_with(kSymbolSuffix)) file.resize(file.size() - kSymbolSuffix.size());
+  return file;
+}
+
+Shape ModelOptions::shape() const { return parse_image_shape(image_shape); }
+
+Preprocess ModelOptions::preprocess() const {
+  const Shape dims = shape();
+  Preprocess preprocess{.channels = static_cast<int>(dims[0]),
+                        .height = static_cast<int>(dims[1]),
+                        .width = static_cast<int>(dims[2]),
+                        .rgb_mean = rgb_mean,
+                        .rgb_std = rgb_std};
+  check(preprocess);
+  return preprocess;
+}
+
+void BackendOptions::add_to(Options& options) {
+  options.section("Machine");
+  options.add("ctx", context, "cpu|gpu", "where to run: the default backend of that kind");
+  options.add("backend", backend, "NAME", "a backend of 'qbench list'; default onednn");
+  options.add("num-threads", threads, "threads of the engine; 0: one for each core");
+}
+
+const Backend& BackendOptions::find() const {
+  if (!backend.empty()) return find_backend(backend);
+  if (context.empty() || context == "cpu") return *all_backends().front();
+  if (context == "gpu") return find_backend("cudnn");
+  throw Error(fmt::format("--ctx is '{}', expected cpu or gpu", context));
+}
+
+int BackendOptions::thread_count() const {
+  if (threads < 0) throw Error(fmt::format("--num-threads is {}, expected 0 or more", threads));
+  return threads == 0 ? core_count() : threads;
+}
+
+void DataOptions::add_to(Options& options) {
+  options.section("Data");
+  options.add("data-nthreads", decode_threads, "decoding threads, at most one for each core");
+  options.add("shuffle-dataset", shuffle, "shuffle in windows of 64 MiB, as ImageRecordIter does");
+  options.add("shuffle-seed", shuffle_seed, "seed of that order");
+  options.add("shuffle-chunk-seed", shuffle_chunk_seed,
+              "accepted for old command lines; has no effect");
+}
+
+int DataOptions::thread_count() const { return std::clamp(decode_threads, 0, core_count()); }
+
+}  // namespace qbench

@@ -1,0 +1,61 @@
+// Options that the commands on one model share: files, preprocessing, backend, data set. Names and
+// defaults follow the documented MXNet scripts, except where docs/from-mxnet.md says otherwise.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/transform.h"
+#include "engine/backends/backend.h"
+#include "engine/formats/formats.h"
+#include "harness/cli/options.h"
+
+namespace qbench {
+
+struct ModelOptions {
+  std::string model;        // name; files model/NAME-symbol.json and model/NAME-0000.params
+  std::string symbol_file;  // instead of the name's
+  std::string param_file;
+  std::string image_shape = "3,224,224";
+  std::array<float, 3> rgb_mean{0, 0, 0};
+  std::array<float, 3> rgb_std{1, 1, 1};
+  int batch_size = 32;
+  std::string label_name =
+      "softmax_label";  // labels are recognised by their use; kept for old scripts
+
+  void add_to(Options& options);
+
+  ModelFiles files() const;
+  std::string name() const;  // as given, or from the symbol file's name
+  Shape shape() const;       // [C,H,W]
+  Preprocess preprocess() const;
+};
+
+struct BackendOptions {
+  std::string context;  // --ctx cpu|gpu, as the documented scripts say it
+  std::string backend;
+  int threads = 0;  // 0: one for each core
+
+  void add_to(Options& options);
+  const Backend& find() const;
+  int thread_count() const;
+};
+
+struct DataOptions {
+  int decode_threads = 60;  // never more than there are cores
+  bool shuffle = false;
+  std::int64_t shuffle_seed = 48564309;
+  std::int64_t shuffle_chunk_seed = 3982304;  // had no effect in the documented scripts either
+
+  void add_to(Options& options);
+  int thread_count() const;
+};
+
+// "3,224,224" -> [3,224,224]. Throws Error naming the option.
+Shape parse_image_shape(const std::string& text);
+
+}  // namespace qbench

@@ -1,0 +1,140 @@
+// qbench quantize: one FP32 model in, a saved INT8 model out.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "datasets/datasets.h"
+#include "engine/calibration/observers.h"
+#include "engine/core/error.h"
+#include "harness/cli/commands.h"
+#include "harness/cli/model_options.h"
+#include "harness/model/known_models.h"
+#include "harness/model/model.h"
+
+namespace qbench {
+namespace {
+
+struct Arguments {
+  ModelOptions model;
+  BackendOptions backend;
+  DataOptions data;
+  std::string calib_dataset = "data/val_256_q90.rec";
+  std::string calib_mode = "entropy";
+  int calib_batches = 10;
+  std::string quantized_dtype = "auto";
+  bool exclude_first_conv = false;
+  std::vector<std::string> excluded_layers;
+  std::string output_dir = "model";
+  std::string table_dir;
+  bool quiet = false;
+  bool json = false;
+};
+
+void declare(Options& options, Arguments& a) {
+  a.model.add_to(options);
+  options.section("Calibration");
+  options.add("calib-mode", a.calib_mode, "MODE", "none, naive or entropy");
+  options.add("num-calib-batches", a.calib_batches, "batches the calibration sees");
+  options.add("calib-dataset", a.calib_dataset, "DATA", "images to calibrate on");
+  options.add("calib-table-dir", a.table_dir, "DIR",
+              "keep calibration tables there and use them again");
+  options.section("Quantization");
+  options.add("quantized-dtype", a.quantized_dtype, "TYPE", "auto, int8 or uint8");
+  options.add("exclude-first-conv", a.exclude_first_conv, "keep the first convolution in FP32");
+  options.add("excluded-layers", a.excluded_layers, "NAMES", "layers that stay FP32");
+  a.data.add_to(options);
+  a.backend.add_to(options);
+  options.section("Output");
+  options.add("output-dir", a.output_dir, "DIR", "where the quantized pair goes");
+  options.add("json", a.json, "print one JSON object");
+  options.add("quiet", a.quiet, "print nothing but errors");
+}
+
+std::optional<CalibrationTable> calibrate_for(const Arguments& a, const LoadedModel& model,
+                                              const QuantScheme& scheme) {
+  if (a.calib_mode == "none") return std::nullopt;
+  const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset);
+  const CalibrationData data{.dataset = *dataset,
+                             .preprocess = a.model.preprocess(),
+                             .batch_size = a.model.batch_size,
+                             .decode_threads = a.data.thread_count(),
+                             .shuffle = a.data.shuffle,
+                             .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)};
+  const std::vector<std::string> modes{a.calib_mode};
+  const std::vector<int> batches{a.calib_batches};
+  Calibrated calibrated = calibrate_model(model, scheme, a.backend.find(), data, modes, batches,
+                                          a.backend.thread_count(), a.table_dir);
+  return std::move(calibrated.result.tables.front());
+}
+
+nlohmann::ordered_json summary(const Arguments& a, const QuantizedModel& model,
+                               const ModelFiles& files) {
+  nlohmann::ordered_json left = nlohmann::ordered_json::array();
+  for (const LeftInFp32& layer : model.left_in_fp32) {
+    left.push_back({{"layer", layer.node}, {"op", layer.op}, {"reason", layer.reason}});
+  }
+  return {{"model", a.model.name()},
+          {"calib_mode", a.calib_mode},
+          {"calib_batches", a.calib_mode == "none" ? 0 : a.calib_batches},
+          {"symbol_file", files.symbol},
+          {"param_file", files.params},
+          {"symbol_bytes", std::filesystem::file_size(files.symbol)},
+          {"param_bytes", std::filesystem::file_size(files.params)},
+          {"left_in_fp32", left}};
+}
+
+void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
+  fmt::print(out, "{}\n{}  ({:.1f} MB)\n", s["symbol_file"].get<std::string>(),
+             s["param_file"].get<std::string>(), s["param_bytes"].get<double>() / 1e6);
+  for (const auto& layer : s["left_in_fp32"]) {
+    fmt::print(out, "stays FP32: {} ({}): {}\n", layer["layer"].get<std::string>(),
+               layer["op"].get<std::string>(), layer["reason"].get<std::string>());
+  }
+}
+
+}  // namespace
+
+int quantize_command(std::span<const std::string> arguments, const Streams& streams) {
+  Arguments a;
+  Options options(
+      "qbench quantize --symbol-file FILE --param-file FILE [options]",
+      "Quantizes one FP32 model to INT8 and saves the pair under its documented names:\n"
+      "NAME-quantized-5batches-naive-symbol.json and NAME-quantized-0000.params.");
+  declare(options, a);
+  if (!options.parse(arguments)) {
+    fmt::print(streams.out, "{}", options.help());
+    return kExitOk;
+  }
+  if (const KnownModel* known = find_known_model(a.model.name())) {
+    if (!options.given("rgb-mean")) a.model.rgb_mean = known->rgb_mean;
+    if (!options.given("rgb-std")) a.model.rgb_std = known->rgb_std;
+    if (!options.given("image-shape")) a.model.image_shape = known->image_shape;
+  }
+  const QuantScheme scheme{.dtype = quantized_dtype_from_string(a.quantized_dtype),
+                           .exclude_first_conv = a.exclude_first_conv,
+                           .excluded_layers = a.excluded_layers};
+  if (a.calib_mode != "none") find_calibration_mode(a.calib_mode);
+
+  const LoadedModel model = load_model(a.model.files(), a.model.shape());
+  if (model.quantized)
+    throw Error(a.model.files().symbol + ": is quantized already, expected an FP32 model");
+  const std::optional<CalibrationTable> table = calibrate_for(a, model, scheme);
+  const QuantizedModel quantized = quantize(model.graph, scheme, table ? &*table : nullptr);
+
+  std::filesystem::create_directories(a.output_dir);
+  const ModelFiles files =
+      quantized_files(a.output_dir, a.model.name(), a.calib_mode, a.calib_batches);
+  export_model(quantized.graph, files);
+  const nlohmann::ordered_json result = summary(a, quantized, files);
+  if (a.json) {
+    fmt::print(streams.out, "{}\n", result.dump(2));
+  } else if (!a.quiet) {
+    print_summary(streams.out, result);
+  }
+  return kExitOk;
+}
+
+}  // namespace qbench
