@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Holds every #include "..." to the floors of docs/design.md: a room includes only what is below it."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# room -> the rooms it may include, beside itself
+ENGINE = ["engine/core", "engine/graph"]
+BACKEND_INTERFACE = "engine/backends/backend.h"
+ALLOWED = {
+    "engine/core": [],
+    "engine/graph": ["engine/core"],
+    "engine/formats": ENGINE,
+    "engine/passes": ENGINE,
+    "engine/backends/reference": [*ENGINE, BACKEND_INTERFACE],
+    "engine/backends/onednn": [*ENGINE, BACKEND_INTERFACE],
+    "engine/backends": [*ENGINE, "engine/backends/reference", "engine/backends/onednn"],
+    "engine/calibration": [*ENGINE, BACKEND_INTERFACE],
+    "engine/quantizer": [*ENGINE, "engine/calibration/calibration_table.h"],
+    "datasets": ["engine/core"],
+    "reports/record": ["engine/core"],
+    "reports": ["reports/record", "engine/core"],
+    "harness/model": ["engine", "datasets"],
+    "harness/accuracy": ["engine", "datasets", "reports/record"],
+    "harness/measure": ["engine", "reports/record"],
+    "harness/suite": ["engine", "datasets", "reports/record", "harness/model", "harness/measure"],
+    "harness/run": ["engine", "datasets", "reports/record", "harness/model", "harness/accuracy",
+                    "harness/measure", "harness/suite"],
+    "harness/cli": ["engine", "datasets", "reports", "harness"],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+def room_of(path: str) -> str | None:
+    """The innermost room that holds `path`."""
+    rooms = [room for room in ALLOWED if path.startswith(room + "/")]
+    return max(rooms, key=len, default=None)
+
+
+def allowed(room: str, target: str) -> bool:
+    if room_of(target) == room:
+        return True
+    return any(target == entry or target.startswith(entry + "/") for entry in ALLOWED[room])
+
+
+def main() -> int:
+    wrong = []
+    for folder in ("engine", "datasets", "reports", "harness"):
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.suffix not in (".h", ".cc"):
+                continue
+            path = file.relative_to(ROOT).as_posix()
+            room = room_of(path)
+            if room is None:
+                wrong.append(f"{path}: belongs to no room of the table")
+                continue
+            for target in INCLUDE.findall(file.read_text()):
+                if not (ROOT / target).is_file():
+                    wrong.append(f"{path}: includes {target}, which is not a path from the root")
+                elif not allowed(room, target):
+                    wrong.append(f"{path}: {room} may not include {target}")
+    print("\n".join(wrong) if wrong else "include directions: all as in the table")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
