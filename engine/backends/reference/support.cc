@@ -1,0 +1,71 @@
+#include "engine/backends/reference/support.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace qbench::reference {
+namespace {
+
+using Reason = std::optional<std::string>;
+
+bool is_dynamic(const TensorType& type) { return type.quant && type.quant->dynamic; }
+
+// A constant's scales are not checked by type inference, since it does not know the use.
+Reason bad_constant(const TensorType& type) {
+  if (!type.quant) return std::nullopt;
+  if (type.dtype != DType::s8 && type.dtype != DType::u8) {
+    return fmt::format("quantized constant of {}, expected s8 or u8", to_string(type.dtype));
+  }
+  if (type.quant->dynamic) return "a constant with dynamic scale";
+  const int axis = type.quant->axis;
+  const std::size_t scales = type.quant->scales.size();
+  if (axis == -1 && scales == 1) return std::nullopt;
+  const bool exists = axis >= 0 && std::cmp_less(axis, type.shape.rank());
+  if (exists && std::cmp_equal(scales, type.shape[static_cast<std::size_t>(axis)])) {
+    return std::nullopt;
+  }
+  return fmt::format("constant of shape {} with {} scales on axis {}", to_string(type.shape),
+                     scales, axis);
+}
+
+// Which inputs may have one scale per channel.
+bool may_be_per_channel(const Op& op, std::size_t input) {
+  if (std::holds_alternative<Dequantize>(op)) return true;
+  const bool weighted =
+      std::holds_alternative<Convolution>(op) || std::holds_alternative<FullyConnected>(op);
+  return weighted && input == 1;
+}
+
+// Images keep their own scale only where axis 0 stays what it is.
+Reason bad_dynamic(const Node& node, const TensorType& in) {
+  if (!is_dynamic(in)) return "a static scale cannot become dynamic";
+  if (std::holds_alternative<Concat>(node.op)) return "dynamic values cannot be joined";
+  if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
+    const bool keeps = transpose->permutation.empty() || transpose->permutation[0] == 0;
+    return keeps ? std::nullopt : Reason("dynamic values with the batch axis moved");
+  }
+  const bool same_images =
+      in.shape.rank() > 0 && node.type.shape.rank() > 0 && in.shape[0] == node.type.shape[0];
+  if (!same_images && in.shape != node.type.shape) return "dynamic values with another batch axis";
+  return std::nullopt;
+}
+
+}  // namespace
+
+Reason unsupported(const Graph& graph, NodeId id) {
+  const Node& node = graph[id];
+  if (std::holds_alternative<Constant>(node.op)) return bad_constant(node.type);
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const TensorType& in = graph[node.inputs[i]].type;
+    if (in.quant && in.quant->axis >= 0 && !may_be_per_channel(node.op, i)) {
+      return fmt::format("input {} has one scale per channel, expected one", i);
+    }
+  }
+  if (is_dynamic(node.type) && !std::holds_alternative<Quantize>(node.op)) {
+    return bad_dynamic(node, graph[node.inputs[0]].type);
+  }
+  return std::nullopt;
+}
+
+}  // namespace qbench::reference
