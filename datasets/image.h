@@ -11,10 +11,16 @@ namespace qbench {
 
 struct Image {
   Image() = default;
-  Image(int h, int w) : height(h), width(w), pixels(std::size_t{3} * size_t(h) * size_t(w)) {}
+  Image(int h, int w)
+      : height(h),
+        width(w),
+        pixels(3 * static_cast<std::size_t>(h) * static_cast<std::size_t>(w)) {}
 
-  std::uint8_t* row(int y) { return pixels.data() + std::size_t(y) * 3 * std::size_t(width); }
-  const std::uint8_t* row(int y) const { return pixels.data() + std::size_t(y) * 3 * std::size_t(width); }
+  std::size_t row_bytes() const { return 3 * static_cast<std::size_t>(width); }
+  std::uint8_t* row(int y) { return pixels.data() + static_cast<std::size_t>(y) * row_bytes(); }
+  const std::uint8_t* row(int y) const {
+    return pixels.data() + static_cast<std::size_t>(y) * row_bytes();
+  }
 
   int height = 0;
   int width = 0;
@@ -26,6 +32,9 @@ struct Image {
 // No image may have more pixels, so that a few hostile bytes cannot ask for all the memory. The
 // largest image of ImageNet has 61 million.
 inline constexpr std::int64_t kMaxPixels = std::int64_t{1} << 26;
+
+// Throws Error when an image of this size would be empty or too large.
+void check_image_size(std::int64_t height, std::int64_t width);
 
 struct ImageInfo {
   std::string_view format;  // "JPEG" or "PNG"

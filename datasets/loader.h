@@ -58,9 +58,10 @@ class Loader {
   };
 
   void work(const std::stop_token& stop);
+  bool can_claim() const;
+  void load_claimed(std::unique_lock<std::mutex>& lock);
   Slot& start_batch(std::int64_t batch);
   void load_row(Batch& batch, std::int64_t row) const;
-  void load_rows_here(Slot& slot) const;
   std::int64_t batches() const;
   Slot& slot_of(std::int64_t batch);
 
@@ -75,8 +76,8 @@ class Loader {
   std::mutex mutex_;
   std::condition_variable_any slot_free_;
   std::condition_variable_any batch_done_;
-  std::int64_t next_sample_ = 0;  // to be claimed by a worker, position in order_
-  std::int64_t next_batch_ = 0;   // to be delivered
+  std::int64_t next_sample_ = 0;       // to be claimed by a worker, position in order_
+  std::int64_t next_batch_ = 0;        // to be delivered
   std::vector<std::jthread> workers_;  // last: stopped and joined before the rest goes
 };
 

@@ -2,7 +2,8 @@
 // its part in a split record, the payload, and zeros up to a multiple of 4 bytes.
 //
 // A payload that holds the magic number at a multiple of 4 is cut there into parts; the magic is
-// left out between them and put back when reading, so that a reader can find record starts anywhere.
+// left out between them and put back when reading, so that a reader can find record starts
+// anywhere.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+#include "datasets/file.h"
 
 namespace qbench {
 
@@ -19,16 +22,13 @@ inline constexpr std::uint32_t kRecordMagic = 0xCED7230A;
 class RecordReader {
  public:
   // Takes the positions from the .idx file beside `path` when there is one, otherwise from one scan
-  // over the record headers. Throws Error naming file and byte when the file is damaged or the index
-  // does not fit it.
+  // over the record headers. Throws Error naming file and byte when the file is damaged or the
+  // index does not fit it.
   explicit RecordReader(const std::string& path);
-  RecordReader(const RecordReader&) = delete;
-  RecordReader& operator=(const RecordReader&) = delete;
-  ~RecordReader();
 
   std::int64_t size() const { return static_cast<std::int64_t>(offsets_.size()); }
-  const std::string& path() const { return path_; }
-  std::uint64_t file_size() const { return file_size_; }
+  const std::string& path() const { return file_.path(); }
+  std::uint64_t file_size() const { return file_.size(); }
   // Bytes from the start of the file to each record's magic, increasing.
   std::span<const std::uint64_t> offsets() const { return offsets_; }
 
@@ -42,14 +42,13 @@ class RecordReader {
     std::uint64_t end;     // of the padding, in the file
   };
   Part part_at(std::uint64_t offset) const;
-  std::uint64_t record_end(std::uint64_t offset) const;
-  void read_bytes(std::uint64_t offset, std::span<std::byte> out) const;
+  // Visits the parts of the record at `offset`; returns where the record ends.
+  template <class Visit>
+  std::uint64_t for_each_part(std::uint64_t offset, Visit visit) const;
   void scan();
   void load_index(const std::string& index_path);
 
-  std::string path_;
-  int file_ = -1;
-  std::uint64_t file_size_ = 0;
+  InputFile file_;
   std::vector<std::uint64_t> offsets_;
 };
 
@@ -59,24 +58,16 @@ class RecordWriter {
  public:
   // `path` ends in ".rec". Throws Error when the files cannot be made.
   explicit RecordWriter(const std::string& path);
-  RecordWriter(const RecordWriter&) = delete;
-  RecordWriter& operator=(const RecordWriter&) = delete;
-  ~RecordWriter();
 
   // Appends a record of less than 2^29 bytes, listed in the .idx file under `key`.
   void write(std::uint64_t key, std::span<const std::byte> payload);
   void finish();
 
  private:
-  void put(const void* bytes, std::size_t size);
-  void put_part(unsigned flag, std::span<const std::byte> payload);
+  void write_part(unsigned flag, std::span<const std::byte> payload);
 
-  std::string record_path_;
-  std::string index_path_;
-  int file_ = -1;
-  std::vector<std::byte> buffer_;
-  std::uint64_t position_ = 0;
-  std::string index_;
+  OutputFile records_;
+  OutputFile index_;
 };
 
 // The .idx file that belongs to a .rec file: "data/val.rec" -> "data/val.idx".

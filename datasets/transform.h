@@ -35,10 +35,7 @@ void check(const Preprocess& preprocess);
 // Decodes, resizes and crops: [height, width, 3] 8-bit pixels. Throws Error when undecodable.
 Image crop_pixels(std::span<const std::byte> encoded, const Preprocess& preprocess);
 
-// Planes R, G, B of (pixel - mean) * (1 / std) into `out`, [3, height, width].
-void normalize(const Image& pixels, const Preprocess& preprocess, std::span<float> out);
-
-// Both in one step.
+// The same pixels as planes R, G, B of (pixel - mean) * (1 / std) into `out`, [3, height, width].
 void preprocess_image(std::span<const std::byte> encoded, const Preprocess& preprocess,
                       std::span<float> out);
 

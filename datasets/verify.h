@@ -13,9 +13,10 @@ struct RecordInfo {
   std::uint64_t id = 0;
   std::vector<float> label;
   std::uint64_t image_bytes = 0;
-  std::string format;  // "JPEG", "PNG", or empty when the image has neither header
+  std::string format;  // "JPEG" or "PNG"
   int height = 0;
   int width = 0;
+  std::string problem;  // why the fields above are empty, from the first that could not be read on
 };
 
 // Headers only, nothing is decoded: records first..first+count-1 (count -1: to the end).

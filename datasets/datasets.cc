@@ -1,0 +1,50 @@
+#include "datasets/datasets.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+
+#include "datasets/image_folder.h"
+#include "datasets/record_dataset.h"
+#include "datasets/shapes.h"
+#include "engine/core/error.h"
+
+namespace qbench {
+namespace {
+
+bool is_record_file(const std::string& text) { return text.ends_with(".rec"); }
+
+bool is_folder_or_list(const std::string& text) {
+  return text.ends_with(".lst") || std::filesystem::is_directory(text);
+}
+
+std::unique_ptr<Dataset> open_shapes_text(const std::string& text) {
+  return open_shapes(parse_shapes(text));
+}
+
+constexpr std::array kKinds = {
+    DatasetKind{"shapes", "shapes[:val|train][,count=N][,seed=N]",
+                "ten classes of figures, 3x48x48, drawn when read", is_shapes, open_shapes_text},
+    DatasetKind{"records", "FILE.rec", "image records in a RecordIO file", is_record_file,
+                open_record_dataset},
+    DatasetKind{"folder", "FOLDER or FILE.lst", "image files, by class subfolder or by list",
+                is_folder_or_list, open_image_folder},
+};
+
+}  // namespace
+
+std::span<const DatasetKind> dataset_kinds() { return kKinds; }
+
+std::unique_ptr<Dataset> open_dataset(const std::string& text) {
+  for (const DatasetKind& kind : kKinds) {
+    if (kind.accepts(text)) return kind.open(text);
+  }
+  std::string expected;
+  for (const DatasetKind& kind : kKinds) {
+    expected += fmt::format("{}{}", expected.empty() ? "" : " | ", kind.syntax);
+  }
+  throw Error(fmt::format("'{}' is no data set, or does not exist; expected {}", text, expected));
+}
+
+}  // namespace qbench

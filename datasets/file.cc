@@ -1,0 +1,121 @@
+#include "datasets/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/core/error.h"
+
+namespace qbench {
+namespace {
+
+constexpr std::size_t kBufferSize = std::size_t{1} << 20;
+
+}  // namespace
+
+InputFile::InputFile(std::string path) : path_(std::move(path)) {
+  file_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file_ < 0) throw Error(fmt::format("{}: cannot be read: {}", path_, std::strerror(errno)));
+  struct stat info {};
+  if (::fstat(file_, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(file_);
+    throw Error(path_ + ": is not a file");
+  }
+  size_ = static_cast<std::uint64_t>(info.st_size);
+}
+
+InputFile::~InputFile() { ::close(file_); }
+
+void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(file_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      throw Error(
+          fmt::format("{}: cannot be read at byte {}: {}", path_, offset, std::strerror(errno)),
+          ErrorKind::environment);
+    }
+    if (got == 0) {
+      throw Error(
+          fmt::format("{}: ends at byte {}, expected {} bytes more", path_, offset, out.size()));
+    }
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+}
+
+std::vector<std::byte> read_file(const std::string& path) {
+  const InputFile file(path);
+  std::vector<std::byte> bytes(file.size());
+  file.read(0, bytes);
+  return bytes;
+}
+
+std::string read_text(const std::string& path) {
+  const InputFile file(path);
+  std::string text(file.size(), '\0');
+  file.read(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+OutputFile::OutputFile(std::string path)
+    : path_(std::move(path)), partial_path_(path_ + ".partial") {
+  file_ = ::open(partial_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file_ < 0) {
+    throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
+                ErrorKind::environment);
+  }
+  buffer_.reserve(kBufferSize);
+}
+
+OutputFile::~OutputFile() {
+  if (file_ >= 0) ::close(file_);
+  if (!committed_) ::unlink(partial_path_.c_str());
+}
+
+void OutputFile::write(std::span<const std::byte> bytes) {
+  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+  position_ += bytes.size();
+  if (buffer_.size() >= kBufferSize) flush();
+}
+
+void OutputFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+void OutputFile::flush() {
+  for (std::span<const std::byte> rest = buffer_; !rest.empty();) {
+    const ssize_t put = ::write(file_, rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
+                  ErrorKind::environment);
+    }
+    rest = rest.subspan(static_cast<std::size_t>(put));
+  }
+  buffer_.clear();
+}
+
+void OutputFile::close() {
+  flush();
+  const int result = ::close(file_);
+  file_ = -1;
+  if (result != 0) {
+    throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
+                ErrorKind::environment);
+  }
+}
+
+void OutputFile::commit() {
+  if (file_ >= 0) close();
+  if (std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
+    throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
+                ErrorKind::environment);
+  }
+  committed_ = true;
+}
+
+}  // namespace qbench

@@ -1,0 +1,62 @@
+// Whole files written at once and read safely: what the data set files share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qbench {
+
+// An open file, read at any position from any thread. Reading past the end throws Error naming the
+// file and the byte.
+class InputFile {
+ public:
+  explicit InputFile(std::string path);
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile();
+
+  const std::string& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  std::string path_;
+  int file_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+std::vector<std::byte> read_file(const std::string& path);
+std::string read_text(const std::string& path);
+
+// A file that takes its name in commit(); destroyed before, it leaves nothing behind. Throws Error
+// (environment) naming the file when it cannot be made or the disk is full.
+class OutputFile {
+ public:
+  explicit OutputFile(std::string path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile();
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+  std::uint64_t position() const { return position_; }
+  // Flushes and closes; after this only the name is missing.
+  void close();
+  void commit();
+
+ private:
+  void flush();
+
+  std::string path_;
+  std::string partial_path_;
+  int file_ = -1;
+  bool committed_ = false;
+  std::uint64_t position_ = 0;
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace qbench
