@@ -1,0 +1,17 @@
+// The list of commands.
+#include "harness/cli/commands.h"
+
+namespace qbench {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> list = {
+      {"suite", "run a suite: FP32 against INT8, accuracy, latency and memory", suite_command},
+      {"quantize", "one FP32 model in, a saved INT8 model out", quantize_command},
+      {"infer", "accuracy of one model, or its speed on dummy data", infer_command},
+      {"inspect", "graph, parameters and time per layer of one model", inspect_command},
+      {"worker", "", worker_command},
+  };
+  return list;
+}
+
+}  // namespace qbench
