@@ -1,4 +1,5 @@
-// Statistics of comparison: two networks on the same images, two series of latency samples.
+// Statistics of comparison: two networks on the same images (paired.cc), two series of latency
+// samples (ratio.cc).
 #pragma once
 
 #include <cstdint>
@@ -81,8 +82,7 @@ struct RatioEstimate {
 
 // median(numerator) / median(denominator) with a percentile bootstrap interval. Consecutive latency
 // samples resemble each other, so blocks of cube-root length are drawn instead of single samples.
-// The same seed gives the same interval. Throws Error when a series is empty or its median is not
-// positive.
+// The same seed gives the same interval. Throws Error unless both series have samples, all above 0.
 struct BootstrapOptions {
   std::uint64_t seed = 1;
   int resamples = 1000;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 
 #include "engine/core/error.h"
@@ -69,7 +70,14 @@ std::vector<double> unpack_latency(std::span<const std::byte> bytes) {
   Reader reader(bytes, kLatencyBytes);
   std::vector<double> samples;
   samples.reserve(bytes.size() / kLatencyBytes);
-  while (!reader.done()) samples.push_back(std::bit_cast<double>(reader.next<std::uint64_t>()));
+  while (!reader.done()) {
+    const auto sample = std::bit_cast<double>(reader.next<std::uint64_t>());
+    if (!std::isfinite(sample) || sample < 0) {
+      throw Error(
+          fmt::format("latency sample {} of {} ns, expected a duration", samples.size(), sample));
+    }
+    samples.push_back(sample);
+  }
   return samples;
 }
 

@@ -12,7 +12,7 @@ namespace qbench {
 std::string pack_latency(std::span<const double> latency_ns);           // 8 bytes each
 std::string pack_predictions(std::span<const Prediction> predictions);  // 32 bytes each
 
-// The inverse. Throw Error when the size is no multiple of an element's.
+// The inverse. Throw Error when the size is no multiple of an element's, or a latency is none.
 std::vector<double> unpack_latency(std::span<const std::byte> bytes);
 std::vector<Prediction> unpack_predictions(std::span<const std::byte> bytes);
 

@@ -14,6 +14,9 @@ namespace {
 std::vector<double> sorted(std::span<const double> samples) {
   if (samples.empty()) throw Error("no latency samples, expected at least one");
   std::vector<double> copy(samples.begin(), samples.end());
+  if (std::any_of(copy.begin(), copy.end(), [](double x) { return std::isnan(x); })) {
+    throw Error("a latency sample that is not a number");
+  }
   std::sort(copy.begin(), copy.end());
   return copy;
 }

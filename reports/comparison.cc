@@ -1,0 +1,132 @@
+// Arranging the cases of a run in rows, and comparing them.
+#include "reports/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+namespace qbench {
+namespace {
+
+// Sorts variants: known modes first, in the order they are documented, then by calibration batches.
+using VariantKey = std::tuple<std::size_t, std::string, int, std::string>;
+
+VariantKey variant_key(const CaseRecord& record, const std::string& variant) {
+  static constexpr std::array<std::string_view, 3> kModes = {"none", "naive", "entropy"};
+  const auto* known = std::find(kModes.begin(), kModes.end(), record.mode);
+  return {static_cast<std::size_t>(known - kModes.begin()), record.mode, record.calib_batches,
+          variant};
+}
+
+std::string describe_variant(const CaseRecord& record) {
+  std::string text = record.mode.empty() ? record.precision : record.mode;
+  if (record.calib_batches > 0) {
+    text += fmt::format(", {} {}", record.calib_batches,
+                        record.calib_batches == 1 ? "batch" : "batches");
+  }
+  if (!record.quantized_dtype.empty() && record.quantized_dtype != "auto") {
+    text += ", " + record.quantized_dtype;
+  }
+  return text;
+}
+
+bool belongs(const Row& row, const CaseRecord& record) {
+  return row.model == record.model && row.source == record.model_source &&
+         row.dataset == record.dataset && row.backend == record.backend &&
+         row.batch_size == record.batch_size && row.threads == record.threads;
+}
+
+bool has_variant(const Row& row, const std::string& variant) {
+  return std::any_of(row.int8.begin(), row.int8.end(),
+                     [&](const Cell& cell) { return cell.variant == variant; });
+}
+
+Row& row_for(std::vector<Row>& rows, const CaseRecord& record) {
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return belongs(row, record); });
+  if (found != rows.end()) return *found;
+  rows.push_back({.model = record.model,
+                  .source = record.model_source,
+                  .dataset = record.dataset,
+                  .backend = record.backend,
+                  .batch_size = record.batch_size,
+                  .threads = record.threads,
+                  .fp32 = {},
+                  .int8 = {}});
+  return rows.back();
+}
+
+// A variant that occurs again in its row (an option differs that no column shows) gets a number.
+void place(Row& row, std::size_t index, const CaseRecord& record) {
+  Cell cell{
+      .index = index, .variant = "FP32", .top1 = {}, .top5 = {}, .agreement = {}, .speedup = {}};
+  if (record.precision == "fp32" && !row.fp32) {
+    row.fp32 = cell;
+    return;
+  }
+  const std::string variant = describe_variant(record);
+  cell.variant = variant;
+  for (int again = 2; has_variant(row, cell.variant); ++again) {
+    cell.variant = fmt::format("{} ({})", variant, again);
+  }
+  row.int8.push_back(cell);
+}
+
+// Nothing when the two have no image in common.
+std::optional<PairedAccuracy> compare_accuracy(const CaseRecord& fp32, const CaseRecord& int8,
+                                               int k) {
+  const PairedCounts counts = count_pairs(fp32.predictions, int8.predictions, k);
+  if (counts.total() == 0) return std::nullopt;
+  return PairedAccuracy{counts, drop_interval(counts), mcnemar_p(counts)};
+}
+
+bool timed(const CaseRecord& record) {
+  return !record.latency_ns.empty() &&
+         std::all_of(record.latency_ns.begin(), record.latency_ns.end(),
+                     [](double sample) { return sample > 0; });
+}
+
+void compare(const CaseRecord& fp32, const CaseRecord& int8, Cell& cell) {
+  if (fp32.status != Status::ok || int8.status != Status::ok) return;
+  if (fp32.data_hash == int8.data_hash) {
+    if (fp32.metric("top1") && int8.metric("top1")) cell.top1 = compare_accuracy(fp32, int8, 1);
+    if (fp32.metric("top5") && int8.metric("top5")) cell.top5 = compare_accuracy(fp32, int8, 5);
+    if (cell.top1) cell.agreement = count_agreement(fp32.predictions, int8.predictions);
+  }
+  if (timed(fp32) && timed(int8)) {
+    cell.speedup = ratio_of_medians(fp32.latency_ns, int8.latency_ns);
+  }
+}
+
+}  // namespace
+
+Report make_report(Run run) {
+  Report report{.run = std::move(run), .rows = {}, .variants = {}};
+  const std::vector<CaseRecord>& cases = report.run.cases;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    place(row_for(report.rows, cases[i]), i, cases[i]);
+  }
+  std::vector<VariantKey> keys;
+  const auto key = [&](const Cell& cell) { return variant_key(cases[cell.index], cell.variant); };
+  for (Row& row : report.rows) {
+    std::stable_sort(row.int8.begin(), row.int8.end(),
+                     [&](const Cell& a, const Cell& b) { return key(a) < key(b); });
+    for (Cell& cell : row.int8) {
+      if (row.fp32) compare(cases[row.fp32->index], cases[cell.index], cell);
+      keys.push_back(key(cell));
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  for (const VariantKey& each : keys) {
+    const std::string& variant = std::get<3>(each);
+    if (report.variants.empty() || report.variants.back() != variant) {
+      report.variants.push_back(variant);
+    }
+  }
+  return report;
+}
+
+}  // namespace qbench
