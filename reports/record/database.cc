@@ -6,6 +6,10 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace qbench {
@@ -13,6 +17,30 @@ namespace {
 
 constexpr int kApplicationId = 0x71626e63;  // "qbnc", at byte 68 of the file
 constexpr int kBusyTimeoutMs = 30'000;      // the longest transaction writes one record
+
+// SQLite reads what is missing at the end of a file as zeros, and may find a sensible row in them.
+// The header tells how long the file is; while a log lies beside it, that has the last word
+// instead.
+void require_whole(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  const std::uintmax_t log = fs::file_size(path + "-wal", none);
+  if (!none && log > 0) return;
+  std::array<unsigned char, 32> header{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(reinterpret_cast<char*>(header.data()), header.size())) return;
+  const auto big_endian = [&](std::size_t at, std::size_t bytes) {
+    std::uintmax_t value = 0;
+    for (std::size_t i = at; i < at + bytes; ++i) value = value << 8U | header.at(i);
+    return value;
+  };
+  const std::uintmax_t page = big_endian(16, 2) == 1 ? 65536 : big_endian(16, 2);
+  const std::uintmax_t expected = page * big_endian(28, 4);
+  const std::uintmax_t size = fs::file_size(path, none);
+  if (!none && size < expected) {
+    throw Error(fmt::format("truncated database: {} bytes, expected {}", size, expected));
+  }
+}
 
 int pragma(SQLite::Database& database, const std::string& name) {
   return database.execAndGet("PRAGMA " + name).getInt();
@@ -79,6 +107,7 @@ SQLite::Database connect_read_only(const std::string& path) {
 SQLite::Database open_for_writing(const std::string& path, Migrations migrations) {
   SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
   const int version = checked_version(database, migrations);
+  require_whole(path);
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
@@ -88,6 +117,7 @@ SQLite::Database open_for_writing(const std::string& path, Migrations migrations
 
 SQLite::Database open_for_reading(const std::string& path, Migrations migrations) {
   SQLite::Database database = connect_read_only(path);
+  require_whole(path);
   const int version = checked_version(database, migrations);
   if (version == 0) throw Error("empty database, expected runs written by qbench");
   if (std::cmp_equal(version, migrations.size())) return database;
