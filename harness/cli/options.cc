@@ -12,7 +12,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
-#include "harness/cli/option_values.h"
+#include "harness/suite/values.h"
 #include "harness/cli/text.h"
 
 namespace qbench {

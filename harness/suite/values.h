@@ -1,5 +1,5 @@
-// Reads the values of command-line options. All functions throw Error saying what was found and
-// what was expected; the caller adds the option's name.
+// Reads values that people type, in suites and on the command line. All functions throw Error
+// saying what was found and what was expected; the caller adds where.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-#include "harness/cli/option_values.h"
+#include "harness/suite/values.h"
 
 #include <fmt/format.h>
 

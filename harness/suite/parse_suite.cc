@@ -1,0 +1,256 @@
+// From YAML to a Suite. Every key is read here and explained in docs/suites.md.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <system_error>
+
+#include "engine/core/error.h"
+#include "harness/suite/suite.h"
+#include "harness/suite/yaml_map.h"
+#include "reports/record/metrics.h"
+
+namespace qbench {
+namespace {
+
+constexpr std::uintmax_t kMaxFileBytes = 1 << 20;  // nobody writes a larger one by hand
+constexpr int kMaxImageSide = 4096;
+constexpr int kMaxBatch = 4096;
+constexpr int kMaxThreads = 1024;
+constexpr double kMaxSeconds = 30 * 24 * 3600;
+constexpr double kHuge = 1e15;
+
+// Percent, as published, into fractions.
+Documented read_figures(YamlMap& map) {
+  Documented figures;
+  const auto percent = [&map](const char* key, std::optional<double>& target) {
+    map.read(key, target, 0, 100);
+    if (target) *target /= 100;
+  };
+  percent("top1", figures.top1);
+  percent("top5", figures.top5);
+  percent("map", figures.map);
+  return figures;
+}
+
+void read_expected(YamlMap& map, ModelSpec& model) {
+  if (std::optional<YamlMap> fp32 = map.map("fp32")) {
+    model.expected_fp32 = read_figures(*fp32);
+    fp32->finish();
+  }
+  if (std::optional<YamlMap> int8 = map.map("int8")) {
+    model.expected_int8.figures = read_figures(*int8);
+    int8->read("mode", model.expected_int8.mode);
+    int8->read("calib_batches", model.expected_int8.calib_batches, 1);
+    int8->finish();
+  }
+  map.finish();
+}
+
+// What is absent stays as it is in `dataset`; other records calibrate on themselves unless told.
+void read_dataset(YamlMap& map, DatasetSpec& dataset) {
+  if (map.has("records")) {
+    map.read("records", dataset.records);
+    dataset.calibration.records = dataset.records;
+    dataset.name = std::filesystem::path(dataset.records).stem().string();
+  }
+  map.read("name", dataset.name);
+  if (std::optional<YamlMap> calibration = map.map("calibration")) {
+    CalibrationSpec& spec = dataset.calibration;
+    calibration->read("records", spec.records);
+    calibration->read("first", spec.first, 0);
+    calibration->read("batch_size", spec.batch_size, 1, kMaxBatch);
+    calibration->read("shuffle", spec.shuffle);
+    calibration->read("shuffle_seed", spec.shuffle_seed, 0);
+    calibration->finish();
+  }
+  if (std::optional<YamlMap> evaluation = map.map("evaluation")) {
+    evaluation->read("skip", dataset.skip, 0);
+    evaluation->read("count", dataset.count, 1);
+    evaluation->finish();
+  }
+  map.finish();
+}
+
+Shape read_image_shape(YamlMap& map, const Shape& otherwise) {
+  std::array<float, 3> sizes{};
+  for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = static_cast<float>(otherwise[i]);
+  map.read("image_shape", sizes);
+  Shape shape{0, 0, 0};
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] < 1 || sizes[i] > kMaxImageSide || sizes[i] != std::floor(sizes[i])) {
+      map.fail("image_shape",
+               fmt::format("found {}, expected channels, height, width, each 1 to {}", sizes[i],
+                           kMaxImageSide));
+    }
+    shape[i] = static_cast<std::int64_t>(sizes[i]);
+  }
+  if (shape[0] != 3)
+    map.fail("image_shape", fmt::format("found {} channels, expected 3", shape[0]));
+  return shape;
+}
+
+ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
+  ModelSpec model;
+  model.dataset = dataset;
+  map.read("name", model.name);
+  if (model.name.empty()) map.fail("name", "expected the model's name");
+  if (model.name.find_first_of("/ \t\n") != std::string::npos) {
+    map.fail("name", fmt::format("found '{}', expected no spaces and no slashes", model.name));
+  }
+  model.symbol = model.name + "-symbol.json";
+  model.params = model.name + "-0000.params";
+  map.read("source", model.source);
+  map.read("symbol", model.symbol);
+  map.read("params", model.params);
+  model.image_shape = read_image_shape(map, model.image_shape);
+  map.read("rgb_mean", model.rgb_mean);
+  map.read("rgb_std", model.rgb_std);
+  if (std::ranges::count(model.rgb_std, 0.F) > 0) map.fail("rgb_std", "found 0, which divides");
+  map.read("resize_short", model.resize_short, 0, kMaxImageSide);
+  map.read("excluded_layers", model.excluded_layers);
+  map.read("exclude_first_conv", model.exclude_first_conv);
+  if (std::optional<YamlMap> expected = map.map("expected")) read_expected(*expected, model);
+  if (std::optional<YamlMap> own = map.map("dataset")) read_dataset(*own, model.dataset);
+  if (model.dataset.records.empty()) {
+    map.fail("dataset", "no records, neither here nor in the suite's dataset");
+  }
+  map.finish();
+  return model;
+}
+
+void check_names(const YamlMap& map, const std::string& key, const std::vector<std::string>& found,
+                 const std::vector<std::string>& known) {
+  for (const std::string& name : found) {
+    if (std::ranges::count(known, name) > 0) continue;
+    map.fail(key, fmt::format("found '{}', expected of: {}", name, fmt::join(known, ", ")));
+  }
+}
+
+Axes read_axes(YamlMap map) {
+  Axes axes;
+  map.read("precisions", axes.precisions);
+  check_names(map, "precisions", axes.precisions, {"fp32", "int8"});
+  map.read("modes", axes.modes);
+  map.read("calib_batches", axes.calib_batches, 1);
+  map.read("quantized_dtypes", axes.quantized_dtypes);
+  check_names(map, "quantized_dtypes", axes.quantized_dtypes, {"auto", "int8", "uint8"});
+  map.read("batch_sizes", axes.batch_sizes, 1);
+  map.read("backends", axes.backends);
+  map.read("threads", axes.threads, 0);
+  for (const int batch : axes.batch_sizes) {
+    if (batch > kMaxBatch) map.fail("batch_sizes", fmt::format("{} is above {}", batch, kMaxBatch));
+  }
+  for (const int threads : axes.threads) {
+    if (threads > kMaxThreads) {
+      map.fail("threads", fmt::format("{} is above {}", threads, kMaxThreads));
+    }
+  }
+  map.finish();
+  return axes;
+}
+
+MeasureOptions read_measure(YamlMap map) {
+  MeasureOptions measure;
+  map.read("warmup_seconds", measure.warmup_seconds, 0, kMaxSeconds);
+  map.read("warmup_runs", measure.warmup_runs, 0);
+  map.read("max_seconds", measure.max_seconds, 0, kMaxSeconds);
+  map.read("min_samples", measure.min_samples, 1);
+  map.read("give_up_seconds", measure.give_up_seconds, 0, kMaxSeconds);
+  map.read("max_samples", measure.max_samples, 1);
+  map.read("target_interval", measure.target_interval, 0, 1);
+  map.finish();
+  return measure;
+}
+
+std::vector<std::string> gate_metrics() {
+  std::vector<std::string> names{"correct_top1", "correct_top5"};
+  for (const MetricInfo& metric : metrics()) names.emplace_back(metric.name);
+  return names;
+}
+
+Gate read_gate(YamlMap map, const Suite& suite) {
+  Gate gate;
+  gate.place = map.place();
+  map.read("metric", gate.metric);
+  check_names(map, "metric", {gate.metric}, gate_metrics());
+  map.read("model", gate.model);
+  const auto is_named = [&gate](const ModelSpec& model) { return model.name == gate.model; };
+  if (!gate.model.empty() && std::ranges::none_of(suite.models, is_named)) {
+    map.fail("model", fmt::format("the suite has no model '{}'", gate.model));
+  }
+  map.read("precision", gate.precision);
+  if (!gate.precision.empty()) check_names(map, "precision", {gate.precision}, {"fp32", "int8"});
+  map.read("mode", gate.mode);
+  map.read("backend", gate.backend);
+  map.read("min", gate.min, -kHuge, kHuge);
+  map.read("max", gate.max, -kHuge, kHuge);
+  map.read("max_drop", gate.max_drop, -kHuge, kHuge);
+  map.read("equals", gate.equals, -kHuge, kHuge);
+  map.read("tolerance", gate.tolerance, 0, kHuge);
+  if (!gate.min && !gate.max && !gate.max_drop && !gate.equals) {
+    map.fail("metric", "expected a bound: min, max, max_drop or equals");
+  }
+  map.finish();
+  return gate;
+}
+
+void check_unique_models(const YamlMap& map, const Suite& suite) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const ModelSpec& model : suite.models) {
+    if (seen.insert({model.name, model.dataset.name}).second) continue;
+    map.fail("models", fmt::format("model '{}' is listed twice with data set '{}'", model.name,
+                                   model.dataset.name));
+  }
+}
+
+Suite read_suite(YamlMap map, const std::string& file) {
+  Suite suite;
+  suite.name = std::filesystem::path(file).stem().string();
+  suite.file = file;
+  map.read("name", suite.name);
+  map.read("description", suite.description);
+  DatasetSpec dataset;
+  if (std::optional<YamlMap> given = map.map("dataset")) read_dataset(*given, dataset);
+  for (YamlMap& model : map.maps("models")) {
+    suite.models.push_back(read_model(std::move(model), dataset));
+  }
+  if (suite.models.empty()) map.fail("models", "expected a list of at least one model");
+  check_unique_models(map, suite);
+  if (std::optional<YamlMap> axes = map.map("axes")) suite.axes = read_axes(*std::move(axes));
+  if (std::optional<YamlMap> own = map.map("measure"))
+    suite.measure = read_measure(*std::move(own));
+  map.read("timeout_seconds", suite.timeout_seconds, 1, kMaxSeconds);
+  map.read("memory_limit_mb", suite.memory_limit_mb, 1);
+  for (YamlMap& gate : map.maps("gates")) {
+    suite.gates.push_back(read_gate(std::move(gate), suite));
+  }
+  map.finish();
+  return suite;
+}
+
+}  // namespace
+
+Suite parse_suite(const std::string& text, const std::string& file) {
+  return read_suite(YamlMap::parse(text, file), file);
+}
+
+Suite load_suite(const std::string& path) {
+  std::error_code failure;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, failure);
+  if (failure) throw Error(fmt::format("{}: {}", path, failure.message()));
+  if (bytes > kMaxFileBytes) {
+    throw Error(fmt::format("{}: {} bytes, a suite has at most {}", path, bytes, kMaxFileBytes));
+  }
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) throw Error(path + ": cannot be read");
+  return parse_suite(text, path);
+}
+
+}  // namespace qbench

@@ -1,0 +1,305 @@
+#include "harness/suite/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <regex>
+
+#include "datasets/shapes.h"
+#include "engine/core/error.h"
+#include "engine/core/hash.h"
+
+namespace qbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+void check_known(const char* what, const std::vector<std::string>& wanted,
+                 const std::vector<std::string>& known) {
+  for (const std::string& name : wanted) {
+    if (std::ranges::count(known, name) > 0) continue;
+    throw Error(fmt::format("no {} '{}' in this build, expected of: {}", what, name,
+                            fmt::join(known, ", ")));
+  }
+}
+
+std::vector<Variant> variants_of(const Axes& axes) {
+  std::vector<Variant> variants;
+  for (const std::string& precision : axes.precisions) {
+    if (precision == "fp32") {
+      variants.push_back({"fp32", "", 0, ""});
+      continue;
+    }
+    for (const std::string& dtype : axes.quantized_dtypes) {
+      for (const std::string& mode : axes.modes) {
+        if (mode == "none") {
+          variants.push_back({"int8", mode, 0, dtype});
+          continue;
+        }
+        for (const int batches : axes.calib_batches) {
+          variants.push_back({"int8", mode, batches, dtype});
+        }
+      }
+    }
+  }
+  return variants;
+}
+
+Documented documented_for(const ModelSpec& model, const Variant& variant) {
+  if (variant.precision == "fp32") return model.expected_fp32;
+  const ExpectedInt8& expected = model.expected_int8;
+  const bool applies =
+      (expected.mode.empty() || expected.mode == variant.mode) &&
+      (expected.calib_batches == 0 || expected.calib_batches == variant.calib_batches);
+  return applies ? expected.figures : Documented{};
+}
+
+std::string describe(const MeasureOptions& m) {
+  return fmt::format("{} {} {} {} {} {} {}", m.warmup_seconds, m.warmup_runs, m.max_seconds,
+                     m.min_samples, m.give_up_seconds, m.max_samples, m.target_interval);
+}
+
+// One planning: finds and hashes each file once.
+class Planner {
+ public:
+  Planner(const Suite& suite, const PlanContext& context) : context_(context) {
+    plan_.suite = suite;
+    if (plan_.suite.axes.backends.empty()) plan_.suite.axes.backends = {context.backends.at(0)};
+    for (int& threads : plan_.suite.axes.threads) {
+      if (threads == 0) threads = context.cores;
+    }
+    auto& threads = plan_.suite.axes.threads;
+    std::vector<int> unique;  // 0 and the number of cores may both have been asked for
+    for (const int count : threads) {
+      if (std::ranges::count(unique, count) == 0) unique.push_back(count);
+    }
+    threads = unique;
+  }
+
+  Plan run() && {
+    for (const ModelSpec& model : plan_.suite.models) {
+      for (const std::string& backend : plan_.suite.axes.backends) add_group(model, backend);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  void add_group(const ModelSpec& model, const std::string& backend) {
+    Group group;
+    group.model = model;
+    group.backend = backend;
+    find_files(group);
+    if (group.status == Status::ok) look_at_contents(group);
+    for (const Variant& variant : variants_of(plan_.suite.axes)) {
+      for (const int batch_size : plan_.suite.axes.batch_sizes) {
+        for (const int threads : plan_.suite.axes.threads) {
+          group.cases.push_back(make_case(group, variant, batch_size, threads));
+        }
+      }
+    }
+    plan_.groups.push_back(std::move(group));
+  }
+
+  void find_files(Group& group) {
+    std::vector<std::string> missing;
+    const auto find = [&](std::string& name) {
+      if (is_shapes(name)) return;
+      if (const std::optional<std::string> path = context_.find_file(name)) {
+        name = *path;
+      } else if (std::ranges::count(missing, name) == 0) {
+        missing.push_back(name);
+      }
+    };
+    find(group.model.symbol);
+    find(group.model.params);
+    find(group.model.dataset.records);
+    find(group.model.dataset.calibration.records);
+    if (missing.empty()) return;
+    group.status = Status::skipped;
+    group.reason = fmt::format("missing {}", fmt::join(missing, ", "));
+    for (const std::string& name : missing) {
+      if (std::ranges::count(plan_.missing, name) == 0) plan_.missing.push_back(name);
+    }
+  }
+
+  // Hashes, and whether the images that are asked for are there.
+  void look_at_contents(Group& group) {
+    const DatasetSpec& dataset = group.model.dataset;
+    try {
+      group.files_hash = Hasher().add(hash(group.model.symbol)).add(hash(group.model.params)).hex();
+      const DataFacts& scored = facts(dataset.records);
+      if (dataset.skip >= scored.images) {
+        throw Error(fmt::format("{}: {} images, none left after skipping {}", dataset.records,
+                                scored.images, dataset.skip));
+      }
+      group.data_hash =
+          Hasher().add(scored.hash).add(fmt::format("{} {}", dataset.skip, dataset.count)).hex();
+      warn_of_overlap(group, facts(dataset.calibration.records), scored);
+    } catch (const Error& error) {
+      group.status = Status::failed;
+      group.reason = error.what();
+    }
+  }
+
+  void warn_of_overlap(Group& group, const DataFacts& calibration, const DataFacts& scored) const {
+    const Axes& axes = plan_.suite.axes;
+    const bool calibrates =
+        std::ranges::count(axes.precisions, "int8") > 0 &&
+        std::ranges::any_of(axes.modes, [](const std::string& mode) { return mode != "none"; });
+    if (!calibrates || calibration.hash != scored.hash) return;
+    const DatasetSpec& dataset = group.model.dataset;
+    const CalibrationSpec& spec = dataset.calibration;
+    const std::int64_t begin = spec.shuffle ? 0 : spec.first;
+    const std::int64_t end = spec.shuffle ? calibration.images
+                                          : spec.first + std::int64_t{spec.batch_size} *
+                                                             std::ranges::max(axes.calib_batches);
+    const std::int64_t scored_end =
+        dataset.count < 0 ? scored.images : dataset.skip + dataset.count;
+    if (begin >= scored_end || end <= dataset.skip) return;
+    group.warnings.push_back(
+        "some images that are scored may have been calibrated on: INT8 accuracy is flattered");
+  }
+
+  Case make_case(const Group& group, const Variant& variant, int batch_size, int threads) const {
+    const ModelSpec& model = group.model;
+    Case made;
+    made.variant = variant;
+    made.batch_size = batch_size;
+    made.threads = threads;
+    made.name = fmt::format("{}/{}/b{}/t{}/{}", name_of(model), variant.name(), batch_size, threads,
+                            group.backend);
+    made.documented = documented_for(model, variant);
+    made.options_hash = hash_options(group, made);
+    made.id = Hasher()
+                  .add(context_.version)
+                  .add(context_.machine)
+                  .add(model.name)
+                  .add(group.files_hash)
+                  .add(model.dataset.name)
+                  .add(group.data_hash)
+                  .add(made.options_hash)
+                  .hex();
+    made.reproduce = reproduce(group, made);
+    return made;
+  }
+
+  std::string name_of(const ModelSpec& model) const {
+    const auto same = std::ranges::count(plan_.suite.models, model.name, &ModelSpec::name);
+    return same > 1 ? model.name + "@" + model.dataset.name : model.name;
+  }
+
+  std::string hash_options(const Group& group, const Case& made) const {
+    const ModelSpec& model = group.model;
+    const CalibrationSpec& calibration = model.dataset.calibration;
+    Hasher hasher;
+    hasher.add(group.backend)
+        .add(made.variant.name())
+        .add(fmt::format("{} {}", made.batch_size, made.threads))
+        .add(fmt::format("{} {} {} {}", to_string(model.image_shape),
+                         fmt::join(model.rgb_mean, ","), fmt::join(model.rgb_std, ","),
+                         model.resize_short))
+        .add(describe(plan_.suite.measure));
+    if (made.variant.precision == "fp32") return hasher.hex();
+    hasher.add(
+        fmt::format("{} {}", model.exclude_first_conv, fmt::join(model.excluded_layers, ",")));
+    if (made.variant.mode == "none") return hasher.hex();
+    const auto known = facts_.find(calibration.records);
+    return hasher.add(known == facts_.end() ? calibration.records : known->second.hash)
+        .add(fmt::format("{} {} {} {}", calibration.first, calibration.batch_size,
+                         calibration.shuffle, calibration.shuffle ? calibration.shuffle_seed : 0))
+        .hex();
+  }
+
+  std::string reproduce(const Group& group, const Case& made) const {
+    std::string text = fmt::format("{} --models {} --backends {} --precisions {}", context_.command,
+                                   group.model.name, group.backend, made.variant.precision);
+    if (made.variant.precision == "int8") text += " --modes " + made.variant.mode;
+    if (made.variant.calib_batches > 0) {
+      text += fmt::format(" --batches {}", made.variant.calib_batches);
+    }
+    if (!made.variant.quantized_dtype.empty() && made.variant.quantized_dtype != "auto") {
+      text += " --quantized-dtype " + made.variant.quantized_dtype;
+    }
+    return text + fmt::format(" --batch-sizes {} --threads {}", made.batch_size, made.threads);
+  }
+
+  const std::string& hash(const std::string& path) {
+    const auto [entry, is_new] = hashes_.try_emplace(path);
+    if (is_new) entry->second = context_.hash_file(path);
+    return entry->second;
+  }
+
+  const DataFacts& facts(const std::string& data) {
+    const auto found = facts_.find(data);
+    if (found != facts_.end()) return found->second;
+    return facts_.emplace(data, context_.look_at_data(data)).first->second;
+  }
+
+  const PlanContext& context_;
+  Plan plan_;
+  std::map<std::string, std::string> hashes_;
+  std::map<std::string, DataFacts> facts_;
+};
+
+}  // namespace
+
+std::string Variant::name() const {
+  if (precision == "fp32") return precision;
+  std::string text = precision + "/" + mode;
+  if (calib_batches > 0) text += fmt::format("/{}batches", calib_batches);
+  if (quantized_dtype != "auto") text += "/" + quantized_dtype;
+  return text;
+}
+
+std::string Group::name() const { return model.name + " on " + backend; }
+
+std::size_t Plan::count_cases() const {
+  std::size_t count = 0;
+  for (const Group& group : groups) count += group.cases.size();
+  return count;
+}
+
+Plan make_plan(const Suite& suite, const PlanContext& context) {
+  check_known("backend", suite.axes.backends, context.backends);
+  check_known("calibration mode", suite.axes.modes, context.modes);
+  return Planner(suite, context).run();
+}
+
+void filter(Plan& plan, const std::string& regex) {
+  std::regex pattern;
+  try {
+    pattern.assign(regex);
+  } catch (const std::regex_error& error) {
+    throw Error(fmt::format("--filter: '{}' is no regular expression: {}", regex, error.what()));
+  }
+  for (Group& group : plan.groups) {
+    std::erase_if(group.cases, [&pattern](const Case& candidate) {
+      return !std::regex_search(candidate.name, pattern);
+    });
+  }
+  std::erase_if(plan.groups, [](const Group& group) { return group.cases.empty(); });
+  if (plan.groups.empty()) {
+    throw Error(fmt::format("--filter: '{}' matches no case; --dry-run lists their names", regex));
+  }
+}
+
+std::optional<std::string> find_file(const std::string& name,
+                                     const std::vector<std::string>& directories) {
+  const fs::path path(name);
+  std::error_code failure;
+  if (path.is_absolute()) {
+    return fs::exists(path, failure) ? std::optional(name) : std::nullopt;
+  }
+  for (const std::string& directory : directories) {
+    for (const char* folder : {"", "model", "models", "data", "records"}) {
+      const fs::path candidate = fs::path(directory) / folder / path;
+      if (fs::exists(candidate, failure)) return candidate.lexically_normal().string();
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace qbench

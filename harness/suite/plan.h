@@ -1,0 +1,91 @@
+// A plan: a suite's axes multiplied out into cases, with files found and contents hashed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/suite/suite.h"
+#include "reports/record/record.h"
+
+namespace qbench {
+
+// A network as it is run: the FP32 one, or one way to quantize it.
+struct Variant {
+  std::string precision;        // "fp32" or "int8"
+  std::string mode;             // fp32: ""
+  int calib_batches = 0;        // fp32 and mode none: 0
+  std::string quantized_dtype;  // fp32: ""
+
+  bool operator==(const Variant&) const = default;
+  std::string name() const;  // "fp32", "int8/none", "int8/naive/5batches", "int8/.../uint8"
+};
+
+struct Case {
+  std::string id;    // content id: equal ids mean equal inputs, options, machine and program
+  std::string name;  // "squeezenet1.0/int8/naive/5batches/b32/t2/onednn"
+  Variant variant;
+  int batch_size = 1;
+  int threads = 1;
+  Documented documented;
+  std::string options_hash;
+  std::string reproduce;  // the command line of this case alone
+};
+
+// Cases that share model, images and backend: the images are decoded once for all of them.
+struct Group {
+  ModelSpec model;  // symbol, params and data sets are paths now
+  std::string backend;
+  std::string data_hash;
+  std::string files_hash;  // of symbol and parameters
+  std::vector<Case> cases;
+  std::vector<std::string> warnings;
+  // Anything but ok: why no case of the group can run.
+  Status status = Status::ok;
+  std::string reason;
+
+  std::string name() const;  // "squeezenet1.0 on onednn"
+};
+
+struct Plan {
+  Suite suite;
+  std::vector<Group> groups;
+  std::vector<std::string> missing;  // file names that were looked for in vain, each once
+
+  std::size_t count_cases() const;
+};
+
+struct DataFacts {
+  std::int64_t images = 0;
+  std::string hash;
+};
+
+// What a plan depends on beside the suite.
+struct PlanContext {
+  std::vector<std::string> backends;  // of this build, the default first
+  std::vector<std::string> modes;     // of calibration, "none" included
+  int cores = 1;
+  std::string machine;  // processor and cores: latencies of another machine are other results
+  std::string version;  // of the program
+  std::string command;  // "qbench suite demo", with what it was given beside the axes
+  std::function<std::optional<std::string>(const std::string& name)> find_file;
+  std::function<std::string(const std::string& path)> hash_file;
+  std::function<DataFacts(const std::string& data)> look_at_data;  // throws Error
+};
+
+// Throws Error when the suite asks for a backend or mode that is not in the context, or when
+// nothing is left to do. Files that are missing or damaged only mark their group.
+Plan make_plan(const Suite& suite, const PlanContext& context);
+
+// Leaves the cases whose name matches the regular expression (ECMAScript, anywhere in the name).
+// Throws Error when it is malformed or matches none.
+void filter(Plan& plan, const std::string& regex);
+
+// Looks for `name` in each directory and its subfolders model, models, data and records; an
+// absolute path stands for itself.
+std::optional<std::string> find_file(const std::string& name,
+                                     const std::vector<std::string>& directories);
+
+}  // namespace qbench
