@@ -165,6 +165,7 @@ struct Rules {
            fmt::format("weight {} for {} input channels in {} groups, expected {} per group",
                        to_string(weight.shape), channels, op.groups, channels / op.groups));
     expect_positive({weight.shape[2], weight.shape[3]}, "kernel");
+    expect(weight.shape.elements() > 0, "weight " + to_string(weight.shape) + " is empty");
     const std::int64_t window_h = op.dilation.h * (weight.shape[2] - 1) + 1;
     const std::int64_t window_w = op.dilation.w * (weight.shape[3] - 1) + 1;
     Shape shape{data.shape[0], outputs,
@@ -191,6 +192,7 @@ struct Rules {
     const std::int64_t features = in[0].shape.elements(1);
     expect(in[1].shape[1] == features,
            fmt::format("weight {} for {} features", to_string(in[1].shape), features));
+    expect(in[1].shape.elements() > 0, "weight " + to_string(in[1].shape) + " is empty");
     if (op.has_bias) expect_vector(in[2], in[1].shape[0], "bias");
     return result({in[0].shape[0], in[1].shape[0]}, wanted);
   }
@@ -320,7 +322,7 @@ struct Rules {
       const std::int64_t db = i < rank - b.rank() ? 1 : b[i - (rank - b.rank())];
       expect(da == db || da == 1 || db == 1,
              fmt::format("{} and {} do not broadcast", to_string(a), to_string(b)));
-      dims[i] = std::max(da, db);
+      dims[i] = da == 1 ? db : da;
     }
     return {DType::f32, Shape(dims), std::nullopt};
   }
