@@ -1,0 +1,39 @@
+#include "engine/formats/formats.h"
+
+#include <fmt/format.h>
+
+#include "engine/core/error.h"
+#include "engine/formats/mxnet.h"
+
+namespace qbench {
+namespace {
+
+const Format& format_of(const ModelFiles& files) {
+  std::string known;
+  for (const Format& format : formats()) {
+    if (format.recognizes(files)) return format;
+    known += fmt::format("\n  {}: {}", format.name, format.description);
+  }
+  throw Error(fmt::format("{}: no known format by its name; known are:{}", files.symbol, known));
+}
+
+}  // namespace
+
+const std::vector<Format>& formats() {
+  static const std::vector<Format> kFormats = {
+      {"mxnet", "NAME-symbol.json with NAME-0000.params", is_mxnet, import_mxnet, export_mxnet},
+  };
+  return kFormats;
+}
+
+Graph import_model(const ModelFiles& files, const ImportOptions& options) {
+  if (options.batch < 1)
+    throw Error(fmt::format("batch size {}, expected 1 or more", options.batch));
+  return format_of(files).import_model(files, options);
+}
+
+void export_model(const Graph& graph, const ModelFiles& files) {
+  format_of(files).export_model(graph, files);
+}
+
+}  // namespace qbench

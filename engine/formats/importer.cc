@@ -1,0 +1,264 @@
+#include "engine/formats/importer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "engine/core/error.h"
+
+namespace qbench {
+namespace {
+
+constexpr std::string_view kTwinPrefix = "quantized_";
+
+std::array<std::span<const OperatorRule>, 3> all_rules() {
+  return {layer_rules(), array_rules(), quantized_rules()};
+}
+
+const OperatorRule& find_rule(std::string_view op) {
+  std::vector<std::string_view> supported;
+  for (std::span<const OperatorRule> rules : all_rules()) {
+    for (const OperatorRule& rule : rules) {
+      if (rule.op == op) return rule;
+      supported.push_back(rule.op);
+    }
+  }
+  std::ranges::sort(supported);
+  throw Error(fmt::format("operator '{}' is not supported; supported are {}", op,
+                          fmt::join(supported, ", ")),
+              ErrorKind::unsupported);
+}
+
+std::string graph_name(const OperatorRule& rule, const std::string& name) {
+  const bool twin = rule.quantized && name.starts_with(kTwinPrefix);
+  return twin ? name.substr(kTwinPrefix.size()) : name;
+}
+
+bool is_label(const SymbolNode& node) { return node.is_variable() && node.name.ends_with("label"); }
+
+std::string numbered(const SymbolNode& node, std::size_t position) {
+  return fmt::format("node {} '{}' ({})", position, node.name, node.op);
+}
+
+}  // namespace
+
+NodeId OperatorImport::data(std::size_t input) {
+  if (input >= input_count())
+    throw Error(fmt::format("{} inputs, expected {} or more", input_count(), input + 1));
+  const SymbolEntry& entry = node_.inputs[input];
+  if (entry.output != 0) {
+    throw Error(fmt::format("input {} is output {} of '{}', which delivers no value here", input,
+                            entry.output,
+                            importer_.symbol_.nodes[static_cast<std::size_t>(entry.node)].name),
+                ErrorKind::unsupported);
+  }
+  return importer_.value(entry);
+}
+
+const TensorType& OperatorImport::type(NodeId id) const { return importer_.graph_[id].type; }
+
+std::string OperatorImport::variable(std::size_t input, std::string_view argument) const {
+  if (input >= input_count()) return fmt::format("{}_{}", name_, argument);
+  const auto position = static_cast<std::size_t>(node_.inputs[input].node);
+  const SymbolNode& node = importer_.symbol_.nodes[position];
+  if (!node.is_variable()) {
+    throw Error(fmt::format("{} is computed by '{}', expected a parameter", argument, node.name),
+                ErrorKind::unsupported);
+  }
+  return node.name;
+}
+
+const Attributes OperatorImport::variable_attributes(std::size_t input) const {
+  static const SymbolAttributes kNone;
+  if (input >= input_count()) return Attributes(kNone);
+  const auto position = static_cast<std::size_t>(node_.inputs[input].node);
+  return Attributes(importer_.symbol_.nodes[position].attributes);
+}
+
+Parameters& OperatorImport::parameters() { return importer_.parameters_; }
+
+NodeId OperatorImport::parameter(std::size_t input, std::string_view argument, const Shape& shape) {
+  const std::string variable_name = variable(input, argument);
+  const std::string_view init = variable_attributes(input).text("__init__", argument);
+  const auto known = importer_.graph_.find(variable_name);
+  if (known && importer_.graph_.as_constant(*known) != nullptr) {
+    if (type(*known).shape == shape) return *known;
+    throw Error(fmt::format("parameter '{}' of shape {} is used as {}", variable_name,
+                            to_string(type(*known).shape), to_string(shape)));
+  }
+  return add_constant(input, variable_name, parameters().real(variable_name, shape, init));
+}
+
+NodeId OperatorImport::add_constant(std::size_t input, const std::string& name,
+                                    std::shared_ptr<const Tensor> value,
+                                    std::optional<QuantParams> params) {
+  if (const auto known = importer_.graph_.find(name);
+      known && importer_.graph_.as_constant(*known) != nullptr) {
+    if (identical(importer_.graph_.value(*known), *value) && type(*known).quant == params)
+      return *known;
+  }
+  const bool listed = input < input_count();
+  const std::size_t position =
+      listed ? static_cast<std::size_t>(node_.inputs[input].node) : importer_.position_;
+  return importer_.add_variable(position, [&] {
+    return importer_.graph_.constant(name, std::move(value), std::move(params));
+  });
+}
+
+NodeId OperatorImport::add(Op op, std::vector<NodeId> inputs) {
+  const bool from_quantized = !inputs.empty() && type(inputs[0]).quant.has_value();
+  return add(std::move(op), std::move(inputs),
+             from_quantized ? calibrated(attributes) : std::nullopt);
+}
+
+NodeId OperatorImport::add(Op op, std::vector<NodeId> inputs,
+                           std::optional<Graph::Quantization> quantization) {
+  return importer_.graph_.add(name_, std::move(op), std::move(inputs), std::move(quantization));
+}
+
+NodeId OperatorImport::add_named(std::string_view suffix, Op op, std::vector<NodeId> inputs) {
+  return importer_.graph_.add(fmt::format("{}_{}", name_, suffix), std::move(op),
+                              std::move(inputs));
+}
+
+NodeId OperatorImport::add_scalar(std::string_view suffix, float value) {
+  return importer_.graph_.constant(fmt::format("{}_{}", name_, suffix),
+                                   Tensor::of<float>({1}, std::span(&value, 1)));
+}
+
+std::optional<Graph::Quantization> calibrated(const Attributes& attributes,
+                                              std::optional<DType> dtype) {
+  if (!attributes.has("min_calib_range") && !attributes.has("max_calib_range")) return std::nullopt;
+  const Range range{attributes.number("min_calib_range", std::nullopt),
+                    attributes.number("max_calib_range", std::nullopt)};
+  const std::string_view out_type = attributes.text("out_type", "auto");
+  attributes.expect("out_type", {"auto", "int8", "uint8"});
+  if (out_type != "auto") dtype = out_type == "int8" ? DType::s8 : DType::u8;
+  if (!dtype) dtype = range.min >= 0 ? DType::u8 : DType::s8;
+  const float scale = attributes.number("__qbench_scale__", scale_for(range, *dtype));
+  return Graph::Quantization{*dtype, QuantParams{.scales = {scale}}};
+}
+
+Importer::Importer(const Symbol& symbol, Parameters& parameters, const ImportOptions& options)
+    : symbol_(symbol), parameters_(parameters), options_(options), values_(symbol.nodes.size()) {
+  const bool has_data = std::ranges::any_of(
+      symbol.nodes, [](const SymbolNode& n) { return n.is_variable() && n.name == "data"; });
+  if (has_data) main_input_ = "data";
+}
+
+Graph Importer::run() {
+  for (position_ = 0; position_ < symbol_.nodes.size(); ++position_) {
+    if (!symbol_.nodes[position_].is_variable()) import_operator(position_);
+  }
+  std::vector<NodeId> outputs;
+  for (const SymbolEntry& head : symbol_.heads) {
+    const SymbolNode& node = symbol_.nodes[static_cast<std::size_t>(head.node)];
+    if (is_label(node) && !parameters_.contains(node.name)) continue;
+    if (head.output != 0)
+      throw Error(
+          fmt::format("output {} of '{}' is a head, expected output 0", head.output, node.name),
+          ErrorKind::unsupported);
+    outputs.push_back(value(head));
+  }
+  if (outputs.empty()) throw Error("no heads but labels: the network delivers nothing");
+  graph_.set_outputs(std::move(outputs));
+  positions_.resize(static_cast<std::size_t>(graph_.size()), position_);
+  return prune(in_symbol_order());
+}
+
+void Importer::import_operator(std::size_t position) {
+  const SymbolNode& node = symbol_.nodes[position];
+  try {
+    const OperatorRule& rule = find_rule(node.op);
+    OperatorImport import(*this, node, graph_name(rule, node.name));
+    values_[position] = rule.import(import);
+  } catch (const Error& error) {
+    // The graph names the node itself where inputs do not fit.
+    const bool named = std::string_view(error.what()).starts_with("node '");
+    throw named ? error : error.at(numbered(node, position));
+  }
+  positions_.resize(static_cast<std::size_t>(graph_.size()), position);
+}
+
+NodeId Importer::value(const SymbolEntry& entry) {
+  const auto position = static_cast<std::size_t>(entry.node);
+  std::optional<NodeId>& known = values_[position];
+  if (!known) {
+    const SymbolNode& node = symbol_.nodes[position];
+    known = graph_.find(node.name);  // a parameter that another operator has asked for
+    if (!known || graph_.as_constant(*known) == nullptr)
+      known = add_variable(position, [&] { return import_variable(node); });
+  }
+  return *known;
+}
+
+template <class Add>
+NodeId Importer::add_variable(std::size_t position, Add&& add) {
+  positions_.resize(static_cast<std::size_t>(graph_.size()), position_);
+  const NodeId id = add();
+  positions_.push_back(position);
+  return id;
+}
+
+NodeId Importer::import_variable(const SymbolNode& node) {
+  const Attributes attributes(node.attributes);
+  if (parameters_.contains(node.name))
+    return graph_.constant(node.name, parameters_.real(node.name));
+  if (const auto init = attributes.find("__init__")) {
+    const Shape shape(attributes.tuple("__shape__"));
+    return graph_.constant(node.name, parameters_.real(node.name, shape, *init));
+  }
+  return graph_.add(node.name, Input{input_shape(node)});
+}
+
+Shape Importer::input_shape(const SymbolNode& node) {
+  if (main_input_.empty()) main_input_ = node.name;
+  std::vector<std::int64_t> dims = Attributes(node.attributes).tuple("__shape__");
+  if (node.name == main_input_ && options_.image_shape) {
+    dims = options_.image_shape->dims();
+    dims.insert(dims.begin(), options_.batch);
+  }
+  if (dims.empty()) {
+    if (node.name == main_input_) {
+      throw Error(
+          fmt::format("the file does not say the shape of input '{}': an image shape is "
+                      "needed",
+                      node.name));
+    }
+    if (!parameters_.are_random()) parameters_.real(node.name);  // throws with the nearest name
+    throw Error(fmt::format("variable '{}' has neither a value nor a shape", node.name));
+  }
+  dims[0] = options_.batch;
+  return Shape(std::move(dims));
+}
+
+// The graph in the order of the symbol, where a variable stands before its first reader but not
+// always right before it. So that writing and reading a graph keeps the order of its nodes.
+Graph Importer::in_symbol_order() const {
+  std::vector<NodeId> order(positions_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {},
+                           [&](NodeId id) { return positions_[static_cast<std::size_t>(id)]; });
+  Graph sorted;
+  std::vector<NodeId> moved(order.size());
+  const auto mapped = [&](const std::vector<NodeId>& ids) {
+    std::vector<NodeId> result;
+    result.reserve(ids.size());
+    for (NodeId id : ids) result.push_back(moved[static_cast<std::size_t>(id)]);
+    return result;
+  };
+  for (NodeId id : order) {
+    const Node& node = graph_[id];
+    std::optional<Graph::Quantization> quantization;
+    if (node.type.quant) quantization = Graph::Quantization{node.type.dtype, *node.type.quant};
+    moved[static_cast<std::size_t>(id)] =
+        sorted.add(node.name, node.op, mapped(node.inputs), std::move(quantization));
+  }
+  sorted.set_outputs(mapped(graph_.outputs()));
+  return sorted;
+}
+
+}  // namespace qbench
