@@ -18,9 +18,9 @@ std::string hash_of(const CalibrationData& data) {
   const Preprocess& p = data.preprocess;
   return Hasher()
       .add(data.dataset.content_hash())
-      .add(fmt::format("{} {} {} {} {} {} {}", p.height, p.width, p.resize_short,
+      .add(fmt::format("{} {} {} {} {} {} {} {}", p.height, p.width, p.resize_short,
                        static_cast<int>(p.fit), fmt::join(p.rgb_mean, ","),
-                       fmt::join(p.rgb_std, ","), data.batch_size))
+                       fmt::join(p.rgb_std, ","), data.batch_size, data.first))
       .add(data.shuffle ? fmt::format("shuffled by {}", data.shuffle_seed) : "in order")
       .hex();
 }
@@ -76,6 +76,7 @@ Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme,
 
   Loader loader(data.dataset, data.preprocess,
                 {.batch_size = data.batch_size,
+                 .first = data.first,
                  .count = std::int64_t{options.batches.back()} * data.batch_size,
                  .threads = data.decode_threads,
                  .shuffle = data.shuffle,

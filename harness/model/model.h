@@ -37,6 +37,7 @@ bool is_quantized(const Graph& graph);
 struct CalibrationData {
   const Dataset& dataset;
   Preprocess preprocess;
+  std::int64_t first = 0;  // images left out at the beginning
   int batch_size = 32;
   int decode_threads = 1;
   bool shuffle = false;
