@@ -1,0 +1,213 @@
+// Element-wise loops, compiled once for each generation of vector instructions.
+#include "engine/backends/onednn/kernels.h"
+
+#include <bit>
+#include <cmath>
+
+#include "engine/backends/onednn/parallel.h"
+#include "engine/core/quant_params.h"
+
+#define QBENCH_VECTOR_CLONES \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define QBENCH_ALWAYS_INLINE __attribute__((always_inline)) inline
+
+namespace qbench::onednn::kernels {
+namespace {
+
+// As quantize_value, in a form that the compiler turns into vector instructions: the limits are
+// integers, so clamping before rounding gives the same.
+template <class T>
+QBENCH_ALWAYS_INLINE T store(float x) {
+  if constexpr (std::is_same_v<T, float>) {
+    return x;
+  } else {
+    constexpr auto low = static_cast<float>(std::numeric_limits<T>::min());
+    constexpr auto high = static_cast<float>(std::numeric_limits<T>::max());
+    x = x < low ? low : x;
+    x = x > high ? high : x;
+    return static_cast<T>(static_cast<std::int32_t>(std::nearbyint(x)));
+  }
+}
+
+template <class From, class To>
+QBENCH_ALWAYS_INLINE void convert_loop(const From* from, float ratio, std::int64_t count, To* to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = store<To>(static_cast<float>(from[i]) * ratio);
+}
+
+template <class To>
+QBENCH_ALWAYS_INLINE void planes_loop(const float* planes, std::int64_t channels,
+                                      std::int64_t plane, std::int64_t begin, std::int64_t end,
+                                      float inverse, To* to) {
+  if (channels == 3) {  // images
+    for (std::int64_t i = begin; i < end; ++i) {
+      to[3 * i] = store<To>(planes[i] * inverse);
+      to[3 * i + 1] = store<To>(planes[plane + i] * inverse);
+      to[3 * i + 2] = store<To>(planes[2 * plane + i] * inverse);
+    }
+    return;
+  }
+  for (std::int64_t i = begin; i < end; ++i) {
+    for (std::int64_t c = 0; c < channels; ++c)
+      to[channels * i + c] = store<To>(planes[c * plane + i] * inverse);
+  }
+}
+
+template <class A, class B, class To>
+QBENCH_ALWAYS_INLINE void add_loop(const A* a, float ratio_a, const B* b, float ratio_b, float low,
+                                   float high, float slope, std::int64_t count, To* to) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    float sum = static_cast<float>(a[i]) * ratio_a + static_cast<float>(b[i]) * ratio_b;
+    sum = sum < 0 ? sum * slope : sum;
+    sum = sum < low ? low : sum;
+    to[i] = store<To>(sum > high ? high : sum);
+  }
+}
+
+// Cloned functions cannot be templates: one for each combination of element types.
+#define QBENCH_DEFINE_CONVERT(From, To)                                                      \
+  QBENCH_VECTOR_CLONES void convert_clone(const From* from, float ratio, std::int64_t count, \
+                                          To* to) {                                          \
+    convert_loop(from, ratio, count, to);                                                    \
+  }
+#define QBENCH_DEFINE_ADD(A, B, To)                                                           \
+  QBENCH_VECTOR_CLONES void add_clone(const A* a, float ratio_a, const B* b, float ratio_b,   \
+                                      float low, float high, float slope, std::int64_t count, \
+                                      To* to) {                                               \
+    add_loop(a, ratio_a, b, ratio_b, low, high, slope, count, to);                            \
+  }
+#define QBENCH_DEFINE_FOR_RESULT(To)                                                               \
+  QBENCH_DEFINE_CONVERT(float, To)                                                                 \
+  QBENCH_DEFINE_CONVERT(std::int8_t, To)                                                           \
+  QBENCH_DEFINE_CONVERT(std::uint8_t, To)                                                          \
+  QBENCH_DEFINE_ADD(std::int8_t, std::int8_t, To)                                                  \
+  QBENCH_DEFINE_ADD(std::int8_t, std::uint8_t, To)                                                 \
+  QBENCH_DEFINE_ADD(std::uint8_t, std::int8_t, To)                                                 \
+  QBENCH_DEFINE_ADD(std::uint8_t, std::uint8_t, To)                                                \
+  QBENCH_VECTOR_CLONES void planes_clone(const float* planes, std::int64_t channels,               \
+                                         std::int64_t plane, std::int64_t begin, std::int64_t end, \
+                                         float inverse, To* to) {                                  \
+    planes_loop(planes, channels, plane, begin, end, inverse, to);                                 \
+  }
+QBENCH_DEFINE_FOR_RESULT(std::int8_t)
+QBENCH_DEFINE_FOR_RESULT(std::uint8_t)
+QBENCH_DEFINE_FOR_RESULT(float)
+
+QBENCH_VECTOR_CLONES std::uint32_t largest_magnitude_bits(const float* values, std::int64_t count) {
+  // Bits of non-negative floats are ordered as the floats are, and integers have a vector maximum
+  // that the compiler may reorder.
+  std::uint32_t largest = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint32_t bits = std::bit_cast<std::uint32_t>(values[i]) & 0x7fffffffU;
+    largest = bits > largest ? bits : largest;
+  }
+  return largest;
+}
+
+// Calls function with a pointer of the C++ type of `dtype`.
+template <class Byte, class Function>
+void with_type(DType dtype, Byte* data, Function&& function) {
+  constexpr bool is_const = std::is_const_v<Byte>;
+  const auto as = [&]<class T>(T) {
+    using Element = std::conditional_t<is_const, const T, T>;
+    function(reinterpret_cast<Element*>(data));
+  };
+  if (dtype == DType::s8) return as(std::int8_t{});
+  if (dtype == DType::u8) return as(std::uint8_t{});
+  as(float{});
+}
+
+}  // namespace
+
+void divide(const float* values, float divisor, std::int64_t count, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = values[i] / divisor;
+}
+
+float max_abs(const float* values, std::int64_t count) {
+  return std::bit_cast<float>(largest_magnitude_bits(values, count));
+}
+
+void convert(const std::byte* from, DType from_dtype, float ratio, std::int64_t count,
+             std::byte* to, DType to_dtype) {
+  with_type(from_dtype, from, [&](const auto* source) {
+    with_type(to_dtype, to, [&](auto* target) {
+      parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
+        convert_clone(source + begin, ratio, end - begin, target + begin);
+      });
+    });
+  });
+}
+
+void quantize_planes(const float* planes, std::int64_t channels, std::int64_t count, float inverse,
+                     std::byte* to, DType to_dtype) {
+  with_type(to_dtype, to, [&](auto* target) {
+    parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
+      planes_clone(planes, channels, count, begin, end, inverse, target);
+    });
+  });
+}
+
+float activate(const ActivationSpec& activation, float x, float unit) {
+  switch (activation.kind) {
+    case ActivationKind::none:
+      return x;
+    case ActivationKind::relu:
+      return std::max(x, 0.0F);
+    case ActivationKind::clip:
+      return std::min(std::max(x, activation.alpha / unit), activation.beta / unit);
+    case ActivationKind::leaky:
+      return x < 0 ? activation.alpha * x : x;
+    case ActivationKind::sigmoid:
+      return 1 / (1 + std::exp(-x * unit)) / unit;
+    case ActivationKind::tanh:
+      return std::tanh(x * unit) / unit;
+  }
+  return x;
+}
+
+void add(const std::byte* a, SumTerm term_a, const std::byte* b, SumTerm term_b,
+         const ActivationSpec& activation, float unit, std::int64_t count, std::byte* out,
+         DType out_dtype) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const ActivationKind kind = activation.kind;
+  const bool curved = kind == ActivationKind::sigmoid || kind == ActivationKind::tanh;
+  float low = -kInfinity;
+  float high = kInfinity;
+  if (kind == ActivationKind::relu) low = 0;
+  if (kind == ActivationKind::clip) {
+    low = activation.alpha / unit;
+    high = activation.beta / unit;
+  }
+  const float slope = kind == ActivationKind::leaky ? activation.alpha : 1.0F;
+  with_type(out_dtype, out, [&](auto* target) {
+    using To = std::remove_pointer_t<decltype(target)>;
+    with_type(term_a.dtype, a, [&](const auto* first) {
+      with_type(term_b.dtype, b, [&](const auto* second) {
+        using A = std::remove_cvref_t<decltype(*first)>;
+        using B = std::remove_cvref_t<decltype(*second)>;
+        if constexpr (!std::is_same_v<A, float> && !std::is_same_v<B, float>) {
+          parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
+            if (!curved) {
+              add_clone(first + begin, term_a.ratio, second + begin, term_b.ratio, low, high, slope,
+                        end - begin, target + begin);
+              return;
+            }
+            for (std::int64_t i = begin; i < end; ++i) {
+              const float sum = static_cast<float>(first[i]) * term_a.ratio +
+                                static_cast<float>(second[i]) * term_b.ratio;
+              target[i] = store<To>(activate(activation, sum, unit));
+            }
+          });
+        }
+      });
+    });
+  });
+}
+
+void look_up(const std::byte* from, std::span<const std::byte, 256> table, std::int64_t count,
+             std::byte* to) {
+  parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) to[i] = table[static_cast<std::size_t>(from[i])];
+  });
+}
+
+}  // namespace qbench::onednn::kernels

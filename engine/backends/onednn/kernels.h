@@ -1,0 +1,88 @@
+// The backend's own loops, for what the library has no fast kernel for. Plain pointers: the plan
+// has checked every size. "ratio" is the input's scale over the output's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/backends/onednn/layout.h"
+#include "engine/graph/op.h"
+
+namespace qbench::onednn::kernels {
+
+// --- kernels.cc: streams of elements
+void divide(const float* values, float divisor, std::int64_t count, float* out);
+float max_abs(const float* values, std::int64_t count);
+// to = saturate(round(from * ratio)), s8 or u8 or f32 to s8 or u8; or f32 without rounding.
+void convert(const std::byte* from, DType from_dtype, float ratio, std::int64_t count,
+             std::byte* to, DType to_dtype);
+// f32 planes [channels][count] to s8 or u8 pixels [count][channels].
+void quantize_planes(const float* planes, std::int64_t channels, std::int64_t count, float inverse,
+                     std::byte* to, DType to_dtype);
+// out = activation(a * ratio_a + b * ratio_b), s8 or u8 to s8, u8 or f32.
+struct SumTerm {
+  DType dtype = DType::s8;
+  float ratio = 1;
+};
+void add(const std::byte* a, SumTerm term_a, const std::byte* b, SumTerm term_b,
+         const ActivationSpec& activation, float unit, std::int64_t count, std::byte* out,
+         DType out_dtype);
+// One byte for another, by table.
+void look_up(const std::byte* from, std::span<const std::byte, 256> table, std::int64_t count,
+             std::byte* to);
+
+// y = activation(x) where y and x count in multiples of `unit`.
+float activate(const ActivationSpec& activation, float x, float unit);
+
+// --- structured.cc: loops that know of axes
+struct JoinedPart {
+  std::int64_t row = 0;  // elements of one row
+  DType dtype = DType::f32;
+  float ratio = 1;
+};
+// Rows of all parts side by side: out row = part 0's row, part 1's row, ...
+void concatenate(std::span<const JoinedPart> parts, std::span<std::byte* const> sources,
+                 std::int64_t rows, std::byte* out, DType out_dtype);
+
+// y = x * scale[channel] + shift[channel]; both of layout.groups * layout.block elements.
+void scale_and_shift(const ChannelLayout& layout, const float* x, const float* scale,
+                     const float* shift, float* y);
+void prelu(const ChannelLayout& layout, const float* x, const float* slope, float* y);
+void l2_normalize(const ChannelLayout& layout, L2Mode mode, float epsilon, const float* x,
+                  float* y);
+
+// Average pooling of channels-last data [images][h][w][channels] for the windows and scales that
+// the library does not serve. Sums of integers are exact.
+struct AveragePool {
+  std::int64_t images = 1, channels = 1, in_h = 1, in_w = 1, out_h = 1, out_w = 1;
+  Extent2d kernel;
+  Extent2d stride;
+  Padding2d padding;
+  bool count_include_pad = true;
+  DType in_dtype = DType::f32;
+  DType out_dtype = DType::f32;
+  float ratio = 1;
+};
+void average_pool(const AveragePool& pool, const std::byte* in, std::byte* out);
+
+// Rows of `row` bytes [images*channels][h] into a larger plane filled with `value`, row-major.
+struct Padded {
+  std::int64_t planes = 1, in_h = 1, in_w = 1;
+  Padding2d padding;
+  std::size_t element = 4;
+};
+void pad(const Padded& padded, const std::byte* in, const std::byte* value, std::byte* out);
+
+// out[i] = a[...] op b[...] with strides of 0 along broadcast axes; row-major out of `dims`.
+struct Broadcast {
+  Dims dims;
+  Dims stride_a;
+  Dims stride_b;
+};
+enum class BinaryKind : std::uint8_t { add, multiply };
+void broadcast(const Broadcast& shape, BinaryKind kind, const ActivationSpec& activation,
+               const float* a, const float* b, float* out);
+
+}  // namespace qbench::onednn::kernels

@@ -1,0 +1,43 @@
+// How values lie in memory: helpers around the library's memory descriptors.
+#pragma once
+
+#include <cstdint>
+#include <dnnl.hpp>
+#include <optional>
+
+#include "engine/core/dtype.h"
+#include "engine/core/shape.h"
+
+namespace qbench::onednn {
+
+using Desc = dnnl::memory::desc;
+using Dims = dnnl::memory::dims;
+
+dnnl::memory::data_type to_dnnl(DType dtype);
+DType dtype_of(const Desc& desc);
+Dims to_dims(const Shape& shape);  // rank 0 becomes {1}
+
+Desc row_major(const Dims& dims, DType dtype);
+// Rank 4 as NHWC, rank 2 and others row-major: where quantized values live.
+Desc channels_last(const Dims& dims, DType dtype);
+// Rank 4 as nChw16c.
+Desc blocked(const Dims& dims, DType dtype);
+inline constexpr std::int64_t kChannelBlock = 16;
+
+// The same dimensions with the same element at every address, however the strides are spelled.
+bool interchangeable(const Desc& a, const Desc& b);
+// Every byte belongs to an element of the value: no gaps and no padding.
+bool is_dense(const Desc& desc);
+std::int64_t elements(const Desc& desc);  // without padding
+
+// A layout seen as [outer][groups][inner][block], channel (axis 1) = group * block + position.
+// True of row-major, channels-last and blocked layouts alike.
+struct ChannelLayout {
+  std::int64_t outer = 1;
+  std::int64_t groups = 1;
+  std::int64_t inner = 1;
+  std::int64_t block = 1;
+};
+std::optional<ChannelLayout> channel_layout(const Desc& desc);
+
+}  // namespace qbench::onednn

@@ -1,0 +1,134 @@
+// Convolution: f32 and INT8, with bias, residual sum and activation in the same kernel.
+#include <array>
+
+#include "engine/backends/onednn/lower.h"
+#include "engine/core/error.h"
+
+namespace qbench::onednn {
+namespace {
+
+ConvolutionGeometry geometry_of(const Graph& graph, NodeId id, const Convolution& op) {
+  const Node& node = graph[id];
+  Dims weights = graph[node.inputs[1]].type.shape.dims();
+  if (op.groups > 1) {
+    weights[0] /= op.groups;
+    weights.insert(weights.begin(), op.groups);
+  }
+  return {.data = graph[node.inputs[0]].type.shape.dims(),
+          .weights = std::move(weights),
+          .result = node.type.shape.dims(),
+          .stride = op.stride,
+          .dilation = op.dilation,
+          .padding = op.padding};
+}
+
+bool suits_winograd(const Graph& graph, NodeId id, const Convolution& op) {
+  const Node& node = graph[id];
+  const Shape& weight = graph[node.inputs[1]].type.shape;
+  return graph[node.inputs[0]].type.dtype == DType::f32 && op.groups == 1 && weight[1] >= 16 &&
+         weight[2] == 3 && weight[3] == 3 && op.stride == Extent2d{1, 1} &&
+         op.dilation == Extent2d{1, 1};
+}
+
+std::int64_t macs_of(const Graph& graph, NodeId id) {
+  const Node& node = graph[id];
+  return node.type.shape.elements() * graph[node.inputs[1]].type.shape.elements(1);
+}
+
+// The layouts to ask for, best first. The library falls back to its reference kernels silently,
+// hundreds of times slower, so every answer is looked at before it is taken.
+std::vector<Layouts> candidates(const Builder& to, const ConvolutionGeometry& geometry, DType data,
+                                DType result) {
+  std::vector<Layouts> list;
+  if (data == DType::f32 && to.prefers_blocked() && geometry.result[1] >= kChannelBlock) {
+    const bool few_channels = geometry.data[1] < kChannelBlock;
+    const Desc source =
+        few_channels ? row_major(geometry.data, data) : blocked(geometry.data, data);
+    list.push_back({source, blocked(geometry.result, result)});
+  }
+  list.push_back({});
+  list.push_back({channels_last(geometry.data, data), channels_last(geometry.result, result)});
+  list.push_back({row_major(geometry.data, data), row_major(geometry.result, result)});
+  return list;
+}
+
+Kernel choose(const Builder& to, NodeId id, const Convolution& op, const Epilogue& epilogue) {
+  const ConvolutionGeometry geometry = geometry_of(to.graph(), id, op);
+  const DType data = to.graph()[to.graph()[id].inputs[0]].type.dtype;
+  const DType result = to.graph()[id].type.dtype;
+  const auto make = [&](ConvolutionMethod method, const Layouts& layouts) {
+    return make_convolution(to.engine(), method, geometry, data, result, op.has_bias, layouts,
+                            epilogue);
+  };
+  if (to.prefers_blocked() && suits_winograd(to.graph(), id, op)) {
+    if (auto kernel = make(ConvolutionMethod::winograd, {})) return *std::move(kernel);
+  }
+  std::optional<Kernel> last_resort;
+  for (const Layouts& layouts : candidates(to, geometry, data, result)) {
+    auto kernel = make(ConvolutionMethod::direct, layouts);
+    if (kernel && !kernel->is_reference()) return *std::move(kernel);
+    if (kernel && !last_resort) last_resort = std::move(kernel);
+  }
+  if (!last_resort)
+    throw Error("oneDNN has no kernel for this convolution", ErrorKind::unsupported);
+  return *std::move(last_resort);
+}
+
+// The kernel adds onto what is in its destination: the residual's own memory if that is free now,
+// else a copy.
+View accumulated_destination(Builder& to, NodeId id, NodeId residual, const View& data,
+                             const Desc& desc) {
+  Desc residual_desc = desc;
+  if (to.graph()[residual].type.dtype != dtype_of(desc))  // s8 added to u8: same size, same layout
+    residual_desc = channels_last(desc.dims(), to.graph()[residual].type.dtype);
+  View destination = to.in_layout(residual, to.shaped(residual), residual_desc);
+  if (destination.buffer == data.buffer || !to.may_overwrite(destination, id)) {
+    const View copy = to.allocate(id, residual_desc);
+    to.add_reorder(id, destination, copy);
+    destination = copy;
+  } else {
+    destination = to.overwrite_or_allocate(id, destination);
+  }
+  destination.desc = desc;
+  return destination;
+}
+
+}  // namespace
+
+bool winograd_pays(const Graph& graph) {
+  if (dnnl::get_effective_cpu_isa() < dnnl::cpu_isa::avx512_core) return false;
+  std::int64_t suited = 0;
+  std::int64_t all = 0;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const auto* op = std::get_if<Convolution>(&graph[id].op);
+    if (op == nullptr || graph[graph[id].inputs[0]].type.dtype != DType::f32) continue;
+    all += macs_of(graph, id);
+    if (suits_winograd(graph, id, *op)) suited += macs_of(graph, id);
+  }
+  // Measured on Inception v3 (31 %, loses), SqueezeNet 1.0 and ResNet-50 (47 %, win).
+  return suited * 5 >= all * 2 && suited > 0;
+}
+
+void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
+  const Graph& graph = to.graph();
+  const std::vector<NodeId>& inputs = graph[id].inputs;
+  const NodeId bias = op.has_bias ? inputs[2] : -1;
+  const NodeId residual = op.has_residual ? inputs.back() : -1;
+  const Accumulation sum = accumulation(to, id, bias, residual, op.activation);
+  const Kernel kernel = choose(to, id, op, sum.epilogue);
+
+  const View data = to.in_layout(inputs[0], to.shaped(inputs[0]), kernel.src);
+  const Desc plain_weights = row_major(kernel.weights.dims(), graph[inputs[1]].type.dtype);
+  const View weights = to.packed(graph.value(inputs[1]), plain_weights, kernel.weights);
+  const View destination = residual >= 0
+                               ? accumulated_destination(to, id, residual, data, kernel.dst)
+                               : to.allocate(id, kernel.dst);
+  std::vector<Operand> operands = {
+      {DNNL_ARG_SRC, data}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, destination}};
+  if (sum.bias) operands.push_back(*sum.bias);
+  if (sum.data_scale) operands.push_back(*sum.data_scale);
+  to.add(id, kernel, std::move(operands), macs_of(graph, id));
+  to.define(id, destination);
+}
+
+}  // namespace qbench::onednn

@@ -1,0 +1,75 @@
+// Fully connected layers. Weights are packed for the layout the data lies in, so that a Flatten
+// before the layer costs nothing.
+#include "engine/backends/onednn/lower.h"
+#include "engine/core/error.h"
+
+namespace qbench::onednn {
+namespace {
+
+struct Choice {
+  View data;
+  Dims weights;
+  Kernel kernel;
+};
+
+std::optional<Choice> choose(Builder& to, NodeId id, const View& data, const FullyConnected& op,
+                             const Epilogue& epilogue) {
+  const Node& node = to.graph()[id];
+  Dims weights = data.desc.dims();
+  weights[0] = node.type.shape[1];
+  const Desc result = row_major(node.type.shape.dims(), node.type.dtype);
+  auto kernel = make_inner_product(to.engine(), data.desc, weights, result, op.has_bias, epilogue);
+  if (!kernel) return std::nullopt;
+  return Choice{data, std::move(weights), *std::move(kernel)};
+}
+
+// The value as a matrix of images by features; nothing when it does not lie that way.
+std::optional<View> as_matrix(const View& value) {
+  const Dims dims = value.desc.dims();
+  const DType dtype = dtype_of(value.desc);
+  if (!interchangeable(value.desc, row_major(dims, dtype))) return std::nullopt;
+  View matrix = value;
+  matrix.desc = row_major({dims[0], elements(value.desc) / dims[0]}, dtype);
+  return matrix;
+}
+
+Choice choose(Builder& to, NodeId id, const FullyConnected& op, const Epilogue& epilogue) {
+  const NodeId source = to.graph()[id].inputs[0];
+  const View lies = to.view(source);
+  std::optional<View> matrix = as_matrix(lies);
+  if (!matrix && lies.desc.dims().size() == 4) {
+    auto direct = choose(to, id, lies, op, epilogue);
+    if (direct && !direct->kernel.is_reference()) return *std::move(direct);
+  }
+  if (!matrix) {
+    const Desc plain = row_major(lies.desc.dims(), dtype_of(lies.desc));
+    matrix = as_matrix(to.in_layout(source, lies, plain));
+  }
+  auto flat = choose(to, id, *matrix, op, epilogue);
+  if (!flat) throw Error("oneDNN has no kernel for this layer", ErrorKind::unsupported);
+  return *std::move(flat);
+}
+
+}  // namespace
+
+void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op) {
+  const Graph& graph = to.graph();
+  const Node& node = graph[id];
+  const NodeId bias = op.has_bias ? node.inputs[2] : -1;
+  const Accumulation sum = accumulation(to, id, bias, -1, op.activation);
+  const Choice choice = choose(to, id, op, sum.epilogue);
+
+  const TensorType& weight = graph[node.inputs[1]].type;
+  const View weights = to.packed(graph.value(node.inputs[1]),
+                                 row_major(choice.weights, weight.dtype), choice.kernel.weights);
+  const View result = to.allocate(id, choice.kernel.dst);
+  std::vector<Operand> operands = {
+      {DNNL_ARG_SRC, choice.data}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, result}};
+  if (sum.bias) operands.push_back(*sum.bias);
+  if (sum.data_scale) operands.push_back(*sum.data_scale);
+  to.add(id, choice.kernel, std::move(operands),
+         node.type.shape.elements() * weight.shape.elements(1));
+  to.define(id, result);
+}
+
+}  // namespace qbench::onednn

@@ -1,0 +1,110 @@
+// Operators on f32 values that know of channels: normalizations, PReLU, softmax.
+#include <cmath>
+
+#include "engine/backends/onednn/kernels.h"
+#include "engine/backends/onednn/lower.h"
+
+namespace qbench::onednn {
+namespace {
+
+float* floats(std::byte* data) { return reinterpret_cast<float*>(data); }
+
+struct ChannelData {
+  View view;
+  ChannelLayout layout;
+};
+
+ChannelData channel_data(Builder& to, NodeId id) {
+  View lies = to.shaped(id);
+  auto layout = channel_layout(lies.desc);
+  if (!layout) {
+    lies = to.row_major_view(id);
+    layout = channel_layout(lies.desc);
+  }
+  return {lies, *layout};
+}
+
+// One value for each channel, zeros for channels that only fill up a block: padding stays zero.
+View channel_values(Builder& to, const ChannelLayout& layout, std::vector<float> values) {
+  values.resize(static_cast<std::size_t>(layout.groups * layout.block), 0.0F);
+  const Desc desc = row_major({layout.groups * layout.block}, DType::f32);
+  return to.constant(desc, values.data());
+}
+
+}  // namespace
+
+void lower_batch_norm(Builder& to, NodeId id, const BatchNorm& op) {
+  const Graph& graph = to.graph();
+  const std::vector<NodeId>& inputs = graph[id].inputs;
+  const auto gamma = graph.value(inputs[1]).data<float>();
+  const auto beta = graph.value(inputs[2]).data<float>();
+  const auto mean = graph.value(inputs[3]).data<float>();
+  const auto variance = graph.value(inputs[4]).data<float>();
+  std::vector<float> scale(gamma.size());
+  std::vector<float> shift(gamma.size());
+  for (std::size_t c = 0; c < scale.size(); ++c) {
+    const double g = op.fix_gamma ? 1.0 : gamma[c];
+    const double s = g / std::sqrt(static_cast<double>(variance[c]) + op.epsilon);
+    scale[c] = static_cast<float>(s);
+    shift[c] = static_cast<float>(beta[c] - mean[c] * s);
+  }
+  const auto [data, layout] = channel_data(to, inputs[0]);
+  const View result = to.overwrite_or_allocate(id, data);
+  to.add(id, "own:scale_shift",
+         [layout = layout](std::span<std::byte* const> at) {
+           kernels::scale_and_shift(layout, floats(at[0]), floats(at[1]), floats(at[2]),
+                                    floats(at[3]));
+         },
+         {{DNNL_ARG_SRC, data},
+          {DNNL_ARG_SCALE_SHIFT, channel_values(to, layout, std::move(scale))},
+          {DNNL_ARG_SHIFT, channel_values(to, layout, std::move(shift))},
+          {DNNL_ARG_DST, result}});
+  to.define(id, result);
+}
+
+void lower_prelu(Builder& to, NodeId id) {
+  const Node& node = to.graph()[id];
+  const auto given = to.graph().value(node.inputs[1]).data<float>();
+  const auto channels = static_cast<std::size_t>(node.type.shape[1]);
+  std::vector<float> slope(given.begin(), given.end());
+  if (slope.size() == 1) slope.resize(channels, slope[0]);
+  const auto [data, layout] = channel_data(to, node.inputs[0]);
+  const View result = to.overwrite_or_allocate(id, data);
+  to.add(id, "own:prelu",
+         [layout = layout](std::span<std::byte* const> at) {
+           kernels::prelu(layout, floats(at[0]), floats(at[1]), floats(at[2]));
+         },
+         {{DNNL_ARG_SRC, data},
+          {DNNL_ARG_WEIGHTS, channel_values(to, layout, std::move(slope))},
+          {DNNL_ARG_DST, result}});
+  to.define(id, result);
+}
+
+void lower_l2_normalize(Builder& to, NodeId id, const L2Normalize& op) {
+  const auto [data, layout] = channel_data(to, to.graph()[id].inputs[0]);
+  const View result = to.overwrite_or_allocate(id, data);
+  to.add(id, "own:l2_normalize",
+         [layout = layout, op](std::span<std::byte* const> at) {
+           kernels::l2_normalize(layout, op.mode, op.epsilon, floats(at[0]), floats(at[1]));
+         },
+         {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, result}});
+  to.define(id, result);
+}
+
+void lower_softmax(Builder& to, NodeId id, const Softmax& op) {
+  const View data = to.row_major_view(to.graph()[id].inputs[0]);
+  const View result = to.overwrite_or_allocate(id, data);
+  const Kernel kernel = make_softmax(to.engine(), data.desc, static_cast<int>(op.axis));
+  to.add(id, kernel, {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, result}});
+  to.define(id, result);
+}
+
+void lower_lrn(Builder& to, NodeId id, const Lrn& op) {
+  const View data = to.shaped(to.graph()[id].inputs[0]);
+  const View result = to.allocate(id, data.desc);
+  const Kernel kernel = make_lrn(to.engine(), data.desc, op);
+  to.add(id, kernel, {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, result}});
+  to.define(id, result);
+}
+
+}  // namespace qbench::onednn
