@@ -24,7 +24,7 @@ struct CalibrationOptions {
   std::vector<std::string> tensors;  // node names to observe
   int threads = 1;
   std::string model_hash;
-  std::string data_hash;  // of data set and preprocessing; batches and batch size are added here
+  std::string data_hash;  // of data set and preprocessing; the table's key adds the amount
 };
 
 struct CalibrationResult {

@@ -41,7 +41,7 @@ struct QuantizedModel {
 std::vector<std::string> tensors_to_calibrate(const Graph& graph, const QuantScheme& scheme);
 
 // Without a table: mode none, ranges are found at run time. Throws Error when an excluded name does
-// not exist (with the nearest names) or the table lacks a tensor.
+// not exist (with the nearest name) or the table lacks a tensor.
 QuantizedModel quantize(const Graph& graph, const QuantScheme& scheme,
                         const CalibrationTable* table);
 

@@ -1,0 +1,133 @@
+#include "engine/calibration/calibration_table.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+#include "engine/core/hash.h"
+
+namespace qbench {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kFormat = "qbench calibration table";
+constexpr int kVersion = 1;
+
+// A float is written as the double of the same value, which prints and reads back exactly.
+json to_json(const Range& range) { return {double{range.min}, double{range.max}}; }
+
+json to_json(const CalibrationTable& table) {
+  json ranges = json::object();
+  for (const auto& [name, range] : table.ranges) {
+    ranges[name] = {{"observed", to_json(range.observed)},
+                    {"s8", to_json(range.s8)},
+                    {"u8", to_json(range.u8)}};
+  }
+  return {{"format", kFormat},
+          {"version", kVersion},
+          {"key", table.key()},
+          {"mode", table.mode},
+          {"batches", table.batches},
+          {"images", table.images},
+          {"model_hash", table.model_hash},
+          {"data_hash", table.data_hash},
+          {"ranges", std::move(ranges)}};
+}
+
+float finite_float(const json& number) {
+  const auto value = static_cast<float>(number.get<double>());
+  if (!std::isfinite(value)) throw Error("a limit is not finite");
+  return value;
+}
+
+Range range_from(const json& limits) {
+  if (!limits.is_array() || limits.size() != 2)
+    throw Error("expected a pair of numbers, found " + limits.dump());
+  const Range range{finite_float(limits[0]), finite_float(limits[1])};
+  if (range.min > range.max)
+    throw Error(fmt::format("minimum {} is larger than maximum {}", range.min, range.max));
+  return range;
+}
+
+CalibratedRange calibrated_range_from(const std::string& name, const json& ranges) {
+  try {
+    return {range_from(ranges.at("observed")), range_from(ranges.at("s8")),
+            range_from(ranges.at("u8"))};
+  } catch (const Error& error) {
+    throw error.at("range of '" + name + "'");
+  }
+}
+
+CalibrationTable table_from(const json& document) {
+  if (document.value("format", "") != kFormat)
+    throw Error(fmt::format("expected \"format\": \"{}\"", kFormat));
+  const int version = document.at("version").get<int>();
+  if (version != kVersion)
+    throw Error(fmt::format("version {}, expected {}: calibrate again", version, kVersion));
+  CalibrationTable table;
+  table.mode = document.at("mode").get<std::string>();
+  table.batches = document.at("batches").get<int>();
+  table.images = document.at("images").get<std::int64_t>();
+  table.model_hash = document.at("model_hash").get<std::string>();
+  table.data_hash = document.at("data_hash").get<std::string>();
+  for (const auto& [name, ranges] : document.at("ranges").items())
+    table.ranges[name] = calibrated_range_from(name, ranges);
+  const std::string key = document.at("key").get<std::string>();
+  if (key != table.key())
+    throw Error(
+        fmt::format("key {} does not belong to the contents, expected {}", key, table.key()));
+  return table;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) throw Error("cannot be written", ErrorKind::environment);
+}
+
+}  // namespace
+
+std::string CalibrationTable::key() const {
+  return Hasher()
+      .add(fmt::format("{} {} {} {}", kFormat, kVersion, batches, images))
+      .add(mode)
+      .add(model_hash)
+      .add(data_hash)
+      .hex();
+}
+
+void save_table(const CalibrationTable& table, const std::string& path) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  std::error_code failure;
+  try {
+    write_file(temporary, to_json(table).dump(1) + "\n");
+    std::filesystem::rename(temporary, path, failure);
+    if (failure) throw Error("cannot be written: " + failure.message(), ErrorKind::environment);
+  } catch (const Error& error) {
+    std::filesystem::remove(temporary, failure);
+    throw error.at("calibration table " + path);
+  }
+}
+
+CalibrationTable load_table(const std::string& path) {
+  const std::string where = "calibration table " + path;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error("cannot be opened").at(where);
+  try {
+    return table_from(json::parse(file));
+  } catch (const json::exception& error) {
+    throw Error(fmt::format("expected a table as qbench writes it, found: {}", error.what()))
+        .at(where);
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+}
+
+}  // namespace qbench
