@@ -31,6 +31,19 @@ View channel_values(Builder& to, const ChannelLayout& layout, std::vector<float>
   return to.constant(desc, values.data());
 }
 
+Desc axis_innermost(const Dims& dims, std::int64_t axis) {
+  const auto last = static_cast<std::size_t>(axis);
+  Dims strides(dims.size());
+  std::int64_t stride = dims[last];
+  for (std::size_t i = dims.size(); i-- > 0;) {
+    if (i == last) continue;
+    strides[i] = stride;
+    stride *= dims[i];
+  }
+  strides[last] = 1;
+  return {dims, to_dnnl(DType::f32), strides};
+}
+
 }  // namespace
 
 void lower_batch_norm(Builder& to, NodeId id, const BatchNorm& op) {
@@ -91,8 +104,11 @@ void lower_l2_normalize(Builder& to, NodeId id, const L2Normalize& op) {
   to.define(id, result);
 }
 
+// The library's fast softmax wants the axis innermost in memory.
 void lower_softmax(Builder& to, NodeId id, const Softmax& op) {
-  const View data = to.row_major_view(to.graph()[id].inputs[0]);
+  const NodeId source = to.graph()[id].inputs[0];
+  const Desc desc = axis_innermost(to_dims(to.graph()[id].type.shape), op.axis);
+  const View data = to.in_layout(source, to.shaped(source), desc);
   const View result = to.overwrite_or_allocate(id, data);
   const Kernel kernel = make_softmax(to.engine(), data.desc, static_cast<int>(op.axis));
   to.add(id, kernel, {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, result}});
@@ -100,9 +116,18 @@ void lower_softmax(Builder& to, NodeId id, const Softmax& op) {
 }
 
 void lower_lrn(Builder& to, NodeId id, const Lrn& op) {
-  const View data = to.shaped(to.graph()[id].inputs[0]);
+  const NodeId source = to.graph()[id].inputs[0];
+  View data = to.shaped(source);
+  Kernel kernel = make_lrn(to.engine(), data.desc, op);
+  for (const Desc& desc : {channels_last(data.desc.dims(), DType::f32),
+                           blocked(data.desc.dims(), DType::f32)}) {
+    if (!kernel.is_reference()) break;
+    Kernel other = make_lrn(to.engine(), desc, op);
+    if (other.is_reference()) continue;
+    kernel = std::move(other);
+    data = to.in_layout(source, data, desc);
+  }
   const View result = to.allocate(id, data.desc);
-  const Kernel kernel = make_lrn(to.engine(), data.desc, op);
   to.add(id, kernel, {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, result}});
   to.define(id, result);
 }

@@ -70,6 +70,8 @@ std::optional<Graph> for_one_image(const Graph& graph, std::int64_t batch) {
   } catch (const Error&) {
     return std::nullopt;
   }
+  const auto is_constant = [&](NodeId id) { return graph.as_constant(id) != nullptr; };
+  if (std::ranges::any_of(graph.outputs(), is_constant)) return std::nullopt;
   for (const Node& node : one->nodes()) {
     if (std::holds_alternative<Constant>(node.op)) continue;
     Shape shape = node.type.shape;
