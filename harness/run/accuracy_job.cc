@@ -1,0 +1,262 @@
+// The worker's side of an accuracy job.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <new>
+#include <nlohmann/json.hpp>
+
+#include "datasets/datasets.h"
+#include "datasets/loader.h"
+#include "engine/backends/backends.h"
+#include "engine/core/error.h"
+#include "harness/accuracy/accuracy.h"
+#include "harness/model/model.h"
+#include "harness/run/job.h"
+#include "reports/record/metrics.h"
+
+namespace qbench {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kProgressInterval = std::chrono::milliseconds(200);
+
+Status status_of(const Error& error) {
+  return error.kind() == ErrorKind::unsupported ? Status::unsupported : Status::failed;
+}
+
+// A variant on its way from the job to its result.
+struct Entry {
+  AccuracyResult result;
+  Json details = Json::object();
+  std::unique_ptr<Executable> executable;
+  std::int64_t classes = 0;
+  bool sent = false;
+};
+
+class AccuracyRun {
+ public:
+  AccuracyRun(const AccuracyJob& job, const Send& send)
+      : job_(job), send_(send), backend_(find_backend(job.backend)) {
+    for (const Variant& variant : job.variants) {
+      Entry& entry = entries_.emplace_back();
+      entry.result.variant = variant;
+      entry.result.symbol = job.model.symbol;
+      entry.result.params = job.model.params;
+    }
+  }
+
+  void run() {
+    try {
+      load();
+      calibrate();
+      for (Entry& entry : entries_) guarded(entry, [&] { prepare(entry); });
+      score();
+    } catch (const Error& error) {
+      for (Entry& entry : entries_) finish(entry, status_of(error), error.what());
+    }
+  }
+
+ private:
+  // An error ends this variant, not the others.
+  template <class Work>
+  void guarded(Entry& entry, const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      finish(entry, status_of(error), error.what());
+    } catch (const std::bad_alloc&) {
+      finish(entry, Status::failed, "out of memory");
+    }
+  }
+
+  void finish(Entry& entry, Status status, const std::string& reason) {
+    if (std::exchange(entry.sent, true)) return;
+    entry.result.status = status;
+    entry.result.reason = reason;
+    entry.result.details = entry.details.dump(-1, ' ', false, Json::error_handler_t::replace);
+    entry.executable.reset();
+    send_(entry.result);
+  }
+
+  void load() {
+    send_(ProgressMessage{"load", 0, 0});
+    const ModelSpec& spec = job_.model;
+    model_ = load_model({spec.symbol, spec.params}, spec.image_shape);
+    if (model_.quantized) throw Error(spec.symbol + ": is quantized already, expected FP32");
+    preprocess_ = {.channels = static_cast<int>(spec.image_shape[0]),
+                   .height = static_cast<int>(spec.image_shape[1]),
+                   .width = static_cast<int>(spec.image_shape[2]),
+                   .rgb_mean = spec.rgb_mean,
+                   .rgb_std = spec.rgb_std,
+                   .resize_short = spec.resize_short};
+    check(preprocess_);
+    dataset_ = open_dataset(spec.dataset.records);
+  }
+
+  QuantScheme scheme(const std::string& dtype) const {
+    return {.dtype = quantized_dtype_from_string(dtype),
+            .exclude_first_conv = job_.model.exclude_first_conv,
+            .excluded_layers = job_.model.excluded_layers};
+  }
+
+  // Every mode and number of batches in one pass. Without a table its variants fail, no others.
+  void calibrate() {
+    std::vector<std::string> modes;
+    std::vector<int> batches;
+    for (const Variant& variant : job_.variants) {
+      if (variant.calib_batches == 0) continue;
+      if (std::ranges::count(modes, variant.mode) == 0) modes.push_back(variant.mode);
+      if (std::ranges::count(batches, variant.calib_batches) == 0) {
+        batches.push_back(variant.calib_batches);
+      }
+    }
+    if (modes.empty()) return;
+    send_(ProgressMessage{"calibrate", 0, 0});
+    const CalibrationSpec& spec = job_.model.dataset.calibration;
+    try {
+      const std::unique_ptr<Dataset> images = open_dataset(spec.records);
+      const CalibrationData data{.dataset = *images,
+                                 .preprocess = preprocess_,
+                                 .first = spec.first,
+                                 .batch_size = spec.batch_size,
+                                 .decode_threads = job_.decode_threads,
+                                 .shuffle = spec.shuffle,
+                                 .shuffle_seed = static_cast<std::uint64_t>(spec.shuffle_seed)};
+      // The automatic scheme observes every tensor that another type needs.
+      calibrated_ = calibrate_model(model_, scheme("auto"), backend_, data, modes, batches,
+                                    job_.threads, job_.table_dir);
+    } catch (const Error& error) {
+      for (Entry& entry : entries_) {
+        if (entry.result.variant.calib_batches > 0) {
+          finish(entry, status_of(error), std::string("calibration: ") + error.what());
+        }
+      }
+    }
+  }
+
+  const CalibrationTable* table_for(const Variant& variant) const {
+    if (variant.calib_batches == 0) return nullptr;
+    const auto& tables = calibrated_.result.tables;
+    const auto found = std::ranges::find_if(tables, [&variant](const CalibrationTable& table) {
+      return table.mode == variant.mode && table.batches == variant.calib_batches;
+    });
+    if (found == tables.end()) throw Error("no calibration table for " + variant.name());
+    return &*found;
+  }
+
+  void prepare(Entry& entry) {
+    if (entry.sent) return;
+    AccuracyResult& result = entry.result;
+    result.model_hash = model_.hash;
+    if (result.variant.precision == "fp32") {
+      compile(entry, model_.graph);
+    } else {
+      send_(ProgressMessage{"quantize " + result.variant.name(), 0, 0});
+      quantize_variant(entry);
+    }
+    const auto bytes = static_cast<double>(std::filesystem::file_size(result.params));
+    result.metrics.push_back(make_metric("model_size", bytes));
+  }
+
+  void quantize_variant(Entry& entry) {
+    AccuracyResult& result = entry.result;
+    const QuantizedModel quantized =
+        quantize(model_.graph, scheme(result.variant.quantized_dtype), table_for(result.variant));
+    Json& layers = entry.details["fp32_layers"] = Json::array();
+    for (const LeftInFp32& left : quantized.left_in_fp32) {
+      layers.push_back({{"layer", left.node}, {"op", left.op}, {"reason", left.reason}});
+    }
+    const std::string directory = job_.directory(result.variant);
+    std::filesystem::create_directories(directory);
+    const ModelFiles files = quantized_files(directory, job_.model.name, result.variant.mode,
+                                             result.variant.calib_batches);
+    export_model(quantized.graph, files);
+    result.symbol = files.symbol;
+    result.params = files.params;
+    if (result.variant.calib_batches > 0) note_calibration(entry);
+    compile(entry, quantized.graph);
+  }
+
+  void note_calibration(Entry& entry) const {
+    entry.details["calibration_reused"] = calibrated_.reused;
+    if (calibrated_.reused) return;
+    const CalibrationResult& result = calibrated_.result;
+    entry.result.metrics.push_back(
+        make_metric("calibration_seconds", result.inference_seconds + result.search_seconds));
+  }
+
+  void compile(Entry& entry, const Graph& graph) {
+    const bool classifies = graph.inputs().size() == 1 && graph.outputs().size() == 1 &&
+                            graph[graph.outputs().front()].type.shape.rank() == 2;
+    if (!classifies) {
+      throw Error(job_.model.symbol + ": expected a classifier, one input and one [N,K] output",
+                  ErrorKind::unsupported);
+    }
+    entry.classes = graph[graph.outputs().front()].type.shape[1];
+    entry.executable =
+        compile_model(graph, backend_, job_.batch_size, {.threads = job_.threads, .observed = {}});
+  }
+
+  void score() {
+    std::vector<Entry*> scored;
+    std::vector<Contestant> contestants;
+    for (Entry& entry : entries_) {
+      if (entry.sent) continue;
+      scored.push_back(&entry);
+      contestants.push_back({entry.executable.get(), entry.classes});
+    }
+    if (scored.empty()) return;
+    const DatasetSpec& spec = job_.model.dataset;
+    Loader loader(*dataset_, preprocess_,
+                  {.batch_size = job_.batch_size,
+                   .first = spec.skip,
+                   .count = spec.count,
+                   .threads = job_.decode_threads});
+    const Shape& shape = job_.model.image_shape;
+    const std::vector<Score> scores =
+        qbench::score(loader, {job_.batch_size, shape[0], shape[1], shape[2]}, contestants,
+                      [&](std::int64_t images) { return report(images, loader.size()); });
+    for (std::size_t i = 0; i < scored.size(); ++i) take(*scored[i], scores[i]);
+  }
+
+  bool report(std::int64_t images, std::int64_t total) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - reported_ >= kProgressInterval) {
+      send_(ProgressMessage{"score", images, total});
+      reported_ = now;
+    }
+    return true;
+  }
+
+  void take(Entry& entry, const Score& score) {
+    const Accuracy accuracy = count_correct(score.predictions);
+    const auto images = static_cast<double>(accuracy.images);
+    std::vector<MetricValue>& metrics = entry.result.metrics;
+    metrics.push_back(make_metric("images", images));
+    metrics.push_back(make_metric("top1", static_cast<double>(accuracy.correct_top1) / images));
+    metrics.push_back(make_metric("top5", static_cast<double>(accuracy.correct_top5) / images));
+    entry.result.predictions = score.predictions;
+    finish(entry, score.mistrust.empty() ? Status::ok : Status::mistrusted, score.mistrust);
+  }
+
+  const AccuracyJob& job_;
+  const Send& send_;
+  const Backend& backend_;
+  std::vector<Entry> entries_;
+  LoadedModel model_;
+  Preprocess preprocess_;
+  std::unique_ptr<Dataset> dataset_;
+  Calibrated calibrated_;
+  std::chrono::steady_clock::time_point reported_;
+};
+
+}  // namespace
+
+void run_accuracy_job(const AccuracyJob& job, const Send& send) { AccuracyRun(job, send).run(); }
+
+}  // namespace qbench

@@ -1,0 +1,108 @@
+#include "harness/run/job.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+
+namespace qbench {
+
+using Json = nlohmann::json;
+
+void to_json(Json& json, const Shape& shape) { json = shape.dims(); }
+void from_json(const Json& json, Shape& shape) {
+  shape = Shape(json.get<std::vector<std::int64_t>>());
+}
+
+void to_json(Json& json, Status status) { json = to_string(status); }
+void from_json(const Json& json, Status& status) {
+  status = status_from_string(json.get_ref<const std::string&>());
+}
+
+// [sample, label, top...]: there are tens of thousands of them.
+void to_json(Json& json, const Prediction& p) {
+  json = {p.sample, p.label, p.top[0], p.top[1], p.top[2], p.top[3], p.top[4]};
+}
+void from_json(const Json& json, Prediction& p) {
+  p.sample = json.at(0);
+  p.label = json.at(1);
+  for (std::size_t i = 0; i < p.top.size(); ++i) p.top[i] = json.at(i + 2);
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Variant, precision, mode, calib_batches, quantized_dtype)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CalibrationSpec, records, first, batch_size, shuffle,
+                                   shuffle_seed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DatasetSpec, name, records, calibration, skip, count)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeasureOptions, warmup_seconds, warmup_runs, max_seconds,
+                                   min_samples, give_up_seconds, max_samples, target_interval)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MetricValue, name, value, unit, bigger_is_better)
+
+// The members that a worker needs.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSpec, name, symbol, params, image_shape, rgb_mean, rgb_std,
+                                   resize_short, excluded_layers, exclude_first_conv, dataset)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, model, backend, batch_size, threads, decode_threads,
+                                   table_dir, output_dir, variants)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, image_shape, backend, batch_size,
+                                   threads, measure)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressMessage, step, done, total)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, variant, status, reason, symbol, params,
+                                   model_hash, metrics, predictions, details)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns)
+
+namespace {
+
+// Texts may quote damaged files: what is not UTF-8 is replaced.
+std::string dump(const char* kind, const Json& body) {
+  return Json{{"kind", kind}, {"body", body}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+template <class Result, class Decode>
+Result decode(std::string_view text, const Decode& decode_kind) {
+  try {
+    const Json json = Json::parse(text);
+    return decode_kind(json.at("kind").get_ref<const std::string&>(), json.at("body"));
+  } catch (const Json::exception& error) {
+    constexpr std::size_t kQuoted = 60;
+    throw Error("the worker's line '" + std::string(text.substr(0, kQuoted)) +
+                "' is none of its messages: " + error.what());
+  }
+}
+
+}  // namespace
+
+std::string AccuracyJob::directory(const Variant& variant) const {
+  return (std::filesystem::path(output_dir) / variant.quantized_dtype).string();
+}
+
+std::string encode(const AccuracyJob& job) { return dump("accuracy", job); }
+std::string encode(const LatencyJob& job) { return dump("latency", job); }
+
+std::string encode(const Message& message) {
+  if (const auto* progress = std::get_if<ProgressMessage>(&message)) {
+    return dump("progress", *progress);
+  }
+  if (const auto* accuracy = std::get_if<AccuracyResult>(&message)) {
+    return dump("accuracy", *accuracy);
+  }
+  return dump("latency", std::get<LatencyResult>(message));
+}
+
+Message decode_message(std::string_view line) {
+  return decode<Message>(line, [](const std::string& kind, const Json& body) -> Message {
+    if (kind == "progress") return body.get<ProgressMessage>();
+    if (kind == "accuracy") return body.get<AccuracyResult>();
+    if (kind == "latency") return body.get<LatencyResult>();
+    throw Error("the worker sent a message of unknown kind '" + kind + "'");
+  });
+}
+
+std::variant<AccuracyJob, LatencyJob> decode_job(std::string_view text) {
+  using Job = std::variant<AccuracyJob, LatencyJob>;
+  return decode<Job>(text, [](const std::string& kind, const Json& body) -> Job {
+    if (kind == "accuracy") return body.get<AccuracyJob>();
+    if (kind == "latency") return body.get<LatencyJob>();
+    throw Error("unknown kind of job '" + kind + "'");
+  });
+}
+
+}  // namespace qbench
