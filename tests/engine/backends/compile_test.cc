@@ -1,0 +1,142 @@
+// What every backend refuses, and what it says.
+#include <gmock/gmock.h>
+
+#include "engine/backends/backends.h"
+#include "engine/core/error.h"
+#include "engine/graph/text.h"
+#include "tests/engine/backends/case_runner.h"
+
+namespace qbench {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+std::string error_of(auto&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+Graph small_graph() {
+  return parse_graph(R"(
+    data = Input(shape=[1,2,3,3])
+    w = Constant() : f32[4,2,1,1] values=random(1)
+    conv = Convolution(data, w)
+    q = Quantize(conv) : s8[1,4,3,3] scales=[0.02]
+    y = Dequantize(q)
+    return y)");
+}
+
+class EveryBackend : public ::testing::TestWithParam<const Backend*> {
+ protected:
+  const Backend& backend() const { return *GetParam(); }
+
+  std::string run_error(const Values& inputs, Values outputs) {
+    const std::unique_ptr<Executable> executable = backend().compile(small_graph(), {});
+    const std::vector<std::span<const float>> in(inputs.begin(), inputs.end());
+    const std::vector<std::span<float>> out(outputs.begin(), outputs.end());
+    return error_of([&] { executable->run(in, out); });
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, EveryBackend, ::testing::ValuesIn(all_backends()),
+                         [](const auto& param_info) { return param_info.param->name(); });
+
+TEST_P(EveryBackend, SaysWhatItIs) {
+  EXPECT_EQ(&find_backend(backend().name()), &backend());
+  EXPECT_FALSE(backend().description().empty());
+}
+
+TEST_P(EveryBackend, NamesTheNodeItCannotRun) {
+  const Graph graph = parse_graph(R"(
+    a = Input(shape=[2,3,4,4])
+    qa = Quantize(a) : s8[2,3,4,4] dynamic
+    moved = Transpose(qa; permutation=[1,0,2,3]) : s8[3,2,4,4] dynamic
+    y = Dequantize(moved)
+    return y)");
+  const std::optional<std::string> reason = backend().unsupported(graph, *graph.find("moved"));
+  ASSERT_TRUE(reason);
+  try {
+    backend().compile(graph, {});
+    FAIL() << "compiled";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("'moved'"), HasSubstr(*reason)));
+  }
+}
+
+TEST_P(EveryBackend, RefusesQuantizedOutputs) {
+  Graph graph = small_graph();
+  graph.set_outputs({*graph.find("q")});
+  EXPECT_THAT(error_of([&] { backend().compile(graph, {}); }), HasSubstr("'q'"));
+}
+
+TEST_P(EveryBackend, RefusesObservedNodesThatDoNotExistOrAreNotReal) {
+  for (const std::string name : {"nowhere", "q"}) {
+    CompileOptions options;
+    options.observed = {name};
+    EXPECT_THAT(error_of([&] { backend().compile(small_graph(), options); }),
+                HasSubstr("'" + name + "'"));
+  }
+}
+
+TEST_P(EveryBackend, RefusesInputsAndOutputsOfAnotherSize) {
+  const std::vector<float> input(18);
+  const std::vector<float> output(36);
+  EXPECT_EQ(run_error({input}, {output}), "no error");
+  EXPECT_THAT(run_error({std::vector<float>(17)}, {output}),
+              AllOf(HasSubstr("17"), HasSubstr("18")));
+  EXPECT_THAT(run_error({input}, {std::vector<float>(37)}),
+              AllOf(HasSubstr("37"), HasSubstr("36")));
+  EXPECT_NE(run_error({}, {output}), "no error");
+  EXPECT_NE(run_error({input, input}, {output}), "no error");
+  EXPECT_NE(run_error({input}, {}), "no error");
+}
+
+TEST_P(EveryBackend, ShowsTheObservedValues) {
+  const OpCase op_case{"", small_graph(), {-1, 1}};
+  CompileOptions options;
+  options.observed = {"conv", "data", "y"};
+  const std::unique_ptr<Executable> executable = backend().compile(op_case.graph, options);
+  const Values inputs = draw_inputs(op_case);
+  const std::span<const float> in[] = {inputs[0]};
+  std::vector<float> y(36);
+  const std::span<float> out[] = {y};
+  Values seen(3);
+  executable->run_observed(in, out, [&](int worker, std::size_t i, std::span<const float> values) {
+    EXPECT_EQ(worker, 0);
+    seen.at(i).insert(seen[i].end(), values.begin(), values.end());
+  });
+  EXPECT_EQ(seen[0].size(), 36U);
+  EXPECT_THAT(seen[1], ::testing::UnorderedElementsAreArray(inputs[0]));
+  EXPECT_THAT(seen[2], ::testing::UnorderedElementsAreArray(y));
+}
+
+TEST_P(EveryBackend, ProfilesItsStepsAndCountsItsMemory) {
+  const std::unique_ptr<Executable> executable = backend().compile(small_graph(), {});
+  const std::vector<float> x(18, 0.5F);
+  std::vector<float> y(36);
+  const std::span<const float> in[] = {x};
+  const std::span<float> out[] = {y};
+  std::int64_t macs = 0;
+  for (const LayerTime& layer : executable->profile(in, out, 3)) {
+    EXPECT_GE(layer.median_ns, 0) << layer.node;
+    EXPECT_FALSE(layer.implementation.empty()) << layer.node;
+    macs += layer.macs;
+  }
+  EXPECT_EQ(macs, 4 * 9 * 2);
+  EXPECT_GE(executable->memory().weights, 4U * 2 * sizeof(float));
+  EXPECT_GE(executable->memory().arena, 36U);
+}
+
+TEST(Backends, NamesThoseThereAreWhenAskedForAnother) {
+  EXPECT_THAT(error_of([] { find_backend("abacus"); }),
+              AllOf(HasSubstr("'abacus'"), HasSubstr("reference")));
+}
+
+}  // namespace
+}  // namespace qbench

@@ -1,0 +1,299 @@
+#include "tests/engine/backends/double_evaluator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace qbench {
+namespace {
+
+struct Unknown {};  // thrown for an operator that is not here
+
+struct Reals {
+  Shape shape;
+  std::vector<double> values;
+  std::vector<double> steps;  // of each image, where quantized; one for all where it is empty
+
+  double& operator()(std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+    return values[offset(n, c, y, x)];
+  }
+  double operator()(std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) const {
+    return values[offset(n, c, y, x)];
+  }
+  bool inside(std::int64_t y, std::int64_t x) const {
+    return y >= 0 && x >= 0 && y < shape[2] && x < shape[3];
+  }
+  std::size_t offset(std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) const {
+    return static_cast<std::size_t>(((n * shape[1] + c) * shape[2] + y) * shape[3] + x);
+  }
+};
+
+using Index4d = std::function<double(std::int64_t, std::int64_t, std::int64_t, std::int64_t)>;
+
+double activation(const ActivationSpec& spec, double x) {
+  switch (spec.kind) {
+    case ActivationKind::none:
+      break;
+    case ActivationKind::relu:
+      return x > 0 ? x : 0;
+    case ActivationKind::clip:
+      return std::clamp<double>(x, spec.alpha, spec.beta);
+    case ActivationKind::leaky:
+      return x < 0 ? x * spec.alpha : x;
+    case ActivationKind::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case ActivationKind::tanh:
+      return std::tanh(x);
+  }
+  return x;
+}
+
+// Multi-dimensional index of element `flat`.
+std::vector<std::int64_t> unravel(std::size_t flat, const Shape& shape) {
+  std::vector<std::int64_t> index(shape.rank());
+  auto rest = static_cast<std::int64_t>(flat);
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    const std::int64_t inner = shape.elements(axis + 1);
+    index[axis] = rest / inner;
+    rest %= inner;
+  }
+  return index;
+}
+
+std::size_t ravel(const std::vector<std::int64_t>& index, const Shape& shape) {
+  std::int64_t flat = 0;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) flat = flat * shape[axis] + index[axis];
+  return static_cast<std::size_t>(flat);
+}
+
+class Evaluator {
+ public:
+  Evaluator(const Graph& graph, const Values& inputs) : graph_(graph) {
+    std::size_t next_input = 0;
+    for (const Node& node : graph.nodes()) {
+      node_ = &node;
+      Reals result{node.type.shape, {}, {}};
+      result.values.resize(static_cast<std::size_t>(node.type.shape.elements()));
+      if (std::holds_alternative<Input>(node.op)) {
+        std::ranges::copy(inputs.at(next_input++), result.values.begin());
+      } else {
+        std::visit([&](const auto& op) { compute(op, result); }, node.op);
+        if (node.type.quant && !std::holds_alternative<Constant>(node.op)) to_grid(result);
+      }
+      values_.push_back(std::move(result));
+    }
+  }
+
+  Values outputs() const {
+    Values outputs;
+    for (NodeId id : graph_.outputs()) {
+      const std::vector<double>& values = values_[static_cast<std::size_t>(id)].values;
+      outputs.emplace_back(values.begin(), values.end());
+    }
+    return outputs;
+  }
+
+ private:
+  const Reals& in(std::size_t i) const {
+    return values_[static_cast<std::size_t>(node_->inputs.at(i))];
+  }
+
+  // Moves quantized values to scale * q, q an integer of the type.
+  void to_grid(Reals& reals) const {
+    const QuantParams& params = *node_->type.quant;
+    if (reals.steps.empty()) {
+      reals.steps = params.dynamic ? in(0).steps : std::vector<double>{params.scales[0]};
+    }
+    const double low = node_->type.dtype == DType::u8 ? 0 : -128;
+    const double high = node_->type.dtype == DType::u8 ? 255 : 127;
+    const std::size_t image = reals.values.size() / reals.steps.size();
+    for (std::size_t i = 0; i < reals.values.size(); ++i) {
+      const double step = reals.steps[i / image];
+      reals.values[i] = std::clamp(std::nearbyint(reals.values[i] / step), low, high) * step;
+    }
+  }
+
+  void compute(const auto&, Reals&) const { throw Unknown{}; }
+
+  void compute(const Constant& op, Reals& out) const {
+    const Tensor& tensor = *op.value;
+    const auto& quant = node_->type.quant;
+    const auto inner = static_cast<std::size_t>(out.shape.elements(1));
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      out.values[i] =
+          tensor.dtype() == DType::f32 ? tensor.data<float>()[i] : tensor.data<std::int8_t>()[i];
+      if (quant) out.values[i] *= quant->scales[quant->axis == 0 ? i / inner : 0];
+    }
+  }
+
+  void fill(Reals& out, const Index4d& value) const {
+    for (std::int64_t n = 0; n < out.shape[0]; ++n)
+      for (std::int64_t c = 0; c < out.shape[1]; ++c)
+        for (std::int64_t y = 0; y < out.shape[2]; ++y)
+          for (std::int64_t x = 0; x < out.shape[3]; ++x) out(n, c, y, x) = value(n, c, y, x);
+  }
+
+  void compute(const Convolution& op, Reals& out) const {
+    const Reals& data = in(0);
+    const Reals& weight = in(1);
+    const std::int64_t group_in = weight.shape[1];
+    const std::int64_t group_out = weight.shape[0] / op.groups;
+    fill(out, [&](std::int64_t n, std::int64_t o, std::int64_t y, std::int64_t x) {
+      double sum = op.has_bias ? in(2).values[static_cast<std::size_t>(o)] : 0;
+      for (std::int64_t c = 0; c < group_in; ++c) {
+        for (std::int64_t ky = 0; ky < weight.shape[2]; ++ky) {
+          for (std::int64_t kx = 0; kx < weight.shape[3]; ++kx) {
+            const std::int64_t iy = y * op.stride.h + ky * op.dilation.h - op.padding.top;
+            const std::int64_t ix = x * op.stride.w + kx * op.dilation.w - op.padding.left;
+            if (!data.inside(iy, ix)) continue;
+            sum += weight(o, c, ky, kx) * data(n, o / group_out * group_in + c, iy, ix);
+          }
+        }
+      }
+      if (op.has_residual) sum += in(node_->inputs.size() - 1)(n, o, y, x);
+      return activation(op.activation, sum);
+    });
+  }
+
+  void compute(const FullyConnected& op, Reals& out) const {
+    const auto outputs = static_cast<std::size_t>(out.shape[1]);
+    const auto features = static_cast<std::size_t>(in(1).shape[1]);
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      const std::size_t n = i / outputs;
+      const std::size_t o = i % outputs;
+      double sum = op.has_bias ? in(2).values[o] : 0;
+      for (std::size_t k = 0; k < features; ++k) {
+        sum += in(0).values[n * features + k] * in(1).values[o * features + k];
+      }
+      out.values[i] = activation(op.activation, sum);
+    }
+  }
+
+  void compute(const Pool& op, Reals& out) const {
+    const Reals& data = in(0);
+    const Extent2d kernel = op.global ? Extent2d{data.shape[2], data.shape[3]} : op.kernel;
+    fill(out, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+      double sum = 0;
+      double largest = -std::numeric_limits<double>::infinity();
+      int real = 0;
+      int padded = 0;
+      for (std::int64_t ky = 0; ky < kernel.h; ++ky) {
+        for (std::int64_t kx = 0; kx < kernel.w; ++kx) {
+          const std::int64_t iy = y * op.stride.h + ky - op.padding.top;
+          const std::int64_t ix = x * op.stride.w + kx - op.padding.left;
+          if (iy < data.shape[2] + op.padding.bottom && ix < data.shape[3] + op.padding.right) {
+            ++padded;
+          }
+          if (!data.inside(iy, ix)) continue;
+          ++real;
+          sum += data(n, c, iy, ix);
+          largest = std::max(largest, data(n, c, iy, ix));
+        }
+      }
+      if (op.kind == PoolKind::max) return largest;
+      return sum / (op.count_include_pad ? padded : real);
+    });
+  }
+
+  void compute(const Activation& op, Reals& out) const {
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      out.values[i] = activation(op.spec, in(0).values[i]);
+    }
+  }
+
+  double broadcast(const Reals& from, const std::vector<std::int64_t>& to) const {
+    std::vector<std::int64_t> index(to.end() - static_cast<std::ptrdiff_t>(from.shape.rank()),
+                                    to.end());
+    for (std::size_t axis = 0; axis < index.size(); ++axis) {
+      if (from.shape[axis] == 1) index[axis] = 0;
+    }
+    return from.values[ravel(index, from.shape)];
+  }
+
+  void compute(const Add& op, Reals& out) const {
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      const std::vector<std::int64_t> index = unravel(i, out.shape);
+      out.values[i] = activation(op.activation, broadcast(in(0), index) + broadcast(in(1), index));
+    }
+  }
+
+  void compute(const Multiply&, Reals& out) const {
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      const std::vector<std::int64_t> index = unravel(i, out.shape);
+      out.values[i] = broadcast(in(0), index) * broadcast(in(1), index);
+    }
+  }
+
+  void compute(const Transpose& op, Reals& out) const {
+    for (std::size_t i = 0; i < in(0).values.size(); ++i) {
+      const std::vector<std::int64_t> from = unravel(i, in(0).shape);
+      std::vector<std::int64_t> to;
+      for (std::int64_t axis : op.permutation) to.push_back(from[static_cast<std::size_t>(axis)]);
+      out.values[ravel(to, out.shape)] = in(0).values[i];
+    }
+  }
+
+  void compute(const Concat& op, Reals& out) const {
+    const auto axis = static_cast<std::size_t>(op.axis);
+    std::int64_t first = 0;
+    for (std::size_t part = 0; part < node_->inputs.size(); ++part) {
+      for (std::size_t i = 0; i < in(part).values.size(); ++i) {
+        std::vector<std::int64_t> index = unravel(i, in(part).shape);
+        index[axis] += first;
+        out.values[ravel(index, out.shape)] = in(part).values[i];
+      }
+      first += in(part).shape[axis];
+    }
+  }
+
+  void compute(const Pad& op, Reals& out) const {
+    const Reals& data = in(0);
+    fill(out, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+      const std::int64_t iy = y - op.padding.top;
+      const std::int64_t ix = x - op.padding.left;
+      return data.inside(iy, ix) ? data(n, c, iy, ix) : op.value;
+    });
+  }
+
+  // x * (1 / scale) in f32 is part of the definition: ties depend on it.
+  void compute(const Quantize&, Reals& out) const {
+    const QuantParams& params = *node_->type.quant;
+    const float levels = node_->type.dtype == DType::u8 ? 255 : 127;
+    const std::size_t images = params.dynamic ? static_cast<std::size_t>(out.shape[0]) : 1;
+    const std::size_t image = out.values.size() / images;
+    for (std::size_t first = 0; first < out.values.size(); first += image) {
+      float largest = 0;
+      for (std::size_t i = first; i < first + image; ++i) {
+        largest = std::max(largest, static_cast<float>(std::fabs(in(0).values[i])));
+      }
+      const float step = params.dynamic ? largest / levels : params.scales[0];
+      out.steps.push_back(step);
+      for (std::size_t i = first; i < first + image; ++i) {
+        out.values[i] = std::nearbyint(static_cast<float>(in(0).values[i]) * (1 / step)) * step;
+      }
+    }
+  }
+
+  void compute(const Dequantize&, Reals& out) const { out.values = in(0).values; }
+  void compute(const Flatten&, Reals& out) const { out.values = in(0).values; }
+  void compute(const Reshape&, Reals& out) const { out.values = in(0).values; }
+  void compute(const Dropout&, Reals& out) const { out.values = in(0).values; }
+  void compute(const Identity&, Reals& out) const { out.values = in(0).values; }
+
+  const Graph& graph_;
+  const Node* node_ = nullptr;  // being computed
+  std::vector<Reals> values_;
+};
+
+}  // namespace
+
+std::optional<Values> evaluate_in_double(const Graph& graph, const Values& inputs) {
+  try {
+    return Evaluator(graph, inputs).outputs();
+  } catch (const Unknown&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace qbench
