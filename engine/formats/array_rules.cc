@@ -60,6 +60,26 @@ std::int64_t normalized(std::int64_t axis, const Shape& shape) {
   return axis < 0 ? axis + static_cast<std::int64_t>(shape.rank()) : axis;
 }
 
+// MXNet's rule for quantized values of different scale: the widest range, u8 if all are.
+std::optional<Graph::Quantization> joint_quantization(const OperatorImport& node,
+                                                      std::span<const NodeId> parts) {
+  if (const auto given = calibrated(node.attributes)) return given;
+  const TensorType& first = node.type(parts[0]);
+  float widest = 0;
+  bool all_u8 = true;
+  bool all_equal = true;
+  for (NodeId id : parts) {
+    const TensorType& type = node.type(id);
+    if (!type.quant || type.quant->scales.size() != 1) return std::nullopt;
+    widest = std::max(widest, type.quant->scales[0] * quant_max(type.dtype));
+    all_u8 = all_u8 && type.dtype == DType::u8;
+    all_equal = all_equal && type.dtype == first.dtype && type.quant == first.quant;
+  }
+  if (all_equal) return std::nullopt;
+  const DType dtype = all_u8 ? DType::u8 : DType::s8;
+  return Graph::Quantization{dtype, QuantParams{.scales = {scale_for({0, widest}, dtype)}}};
+}
+
 NodeId import_concat(OperatorImport& node) {
   const auto count =
       node.attributes.integer("num_args", static_cast<std::int64_t>(node.input_count()));
@@ -68,7 +88,9 @@ NodeId import_concat(OperatorImport& node) {
   if (parts.empty()) throw Error("no inputs, expected one or more");
   if (parts.size() == 1) return node.add(Identity{}, std::move(parts));
   const Shape& first = node.type(parts[0]).shape;
-  return node.add(Concat{normalized(node.attributes.integer("dim", 1), first)}, std::move(parts));
+  const Concat op{normalized(node.attributes.integer("dim", 1), first)};
+  std::optional<Graph::Quantization> quantization = joint_quantization(node, parts);
+  return node.add(op, std::move(parts), std::move(quantization));
 }
 
 NodeId import_pad(OperatorImport& node) {
@@ -81,7 +103,7 @@ NodeId import_pad(OperatorImport& node) {
 
 // Without a leading "elemwise_" or "broadcast_", whose operands may differ in shape.
 void expect_same_shape(const OperatorImport& node, NodeId a, NodeId b) {
-  if (node.node().op.starts_with("broadcast_") || node.type(a).shape == node.type(b).shape) return;
+  if (node.op().starts_with("broadcast_") || node.type(a).shape == node.type(b).shape) return;
   throw Error(fmt::format("inputs of shape {} and {}, expected equal shapes",
                           to_string(node.type(a).shape), to_string(node.type(b).shape)));
 }
@@ -246,10 +268,14 @@ constexpr OperatorRule kRules[] = {
     {"softmax", import_softmax},
     {"stop_gradient", import_identity},
     {"transpose", import_transpose},
-    {"_contrib_quantized_elemwise_add", import_add, true},
-    {"_contrib_quantized_flatten", import_flatten, true},
-    {"_contrib_quantized_reshape", import_reshape, true},
-    {"_contrib_quantized_transpose", import_transpose, true},
+    {"_contrib_quantized_concat", import_concat, "Concat"},
+    {"_contrib_quantized_copy", import_identity, "_copy"},
+    {"_contrib_quantized_dropout", import_dropout, "Dropout"},
+    {"_contrib_quantized_elemwise_add", import_add, "elemwise_add"},
+    {"_contrib_quantized_flatten", import_flatten, "Flatten"},
+    {"_contrib_quantized_pad", import_pad, "Pad"},
+    {"_contrib_quantized_reshape", import_reshape, "Reshape"},
+    {"_contrib_quantized_transpose", import_transpose, "transpose"},
 };
 
 }  // namespace

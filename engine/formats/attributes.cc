@@ -43,6 +43,26 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   throw Error(fmt::format("attribute '{}' is missing", key));
 }
 
+// The numbers between the parentheses.
+template <class T, class Parse>
+std::vector<T> split(std::string_view key, std::optional<std::string_view> value, Parse parse_one,
+                     std::string_view expected) {
+  std::vector<T> numbers;
+  if (!value) return numbers;
+  std::string_view rest = trim(*value);
+  const bool round = rest.starts_with('(') && rest.ends_with(')');
+  const bool square = rest.starts_with('[') && rest.ends_with(']');
+  if (round || square) rest = trim(rest.substr(1, rest.size() - 2));
+  while (!rest.empty()) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    const std::optional<T> number = parse_one(rest.substr(0, comma));
+    if (!number) fail(key, *value, expected);
+    numbers.push_back(*number);
+    rest = trim(rest.substr(std::min(comma + 1, rest.size())));
+  }
+  return numbers;
+}
+
 }  // namespace
 
 std::optional<std::string_view> Attributes::find(std::string_view key) const {
@@ -80,21 +100,11 @@ float Attributes::number(std::string_view key, std::optional<float> fallback) co
 }
 
 std::vector<std::int64_t> Attributes::tuple(std::string_view key) const {
-  const auto value = find(key);
-  std::vector<std::int64_t> numbers;
-  if (!value) return numbers;
-  std::string_view rest = trim(*value);
-  const bool round = rest.starts_with('(') && rest.ends_with(')');
-  const bool square = rest.starts_with('[') && rest.ends_with(']');
-  if (round || square) rest = trim(rest.substr(1, rest.size() - 2));
-  while (!rest.empty()) {
-    const auto comma = std::min(rest.find(','), rest.size());
-    const auto number = parse_integer(rest.substr(0, comma));
-    if (!number) fail(key, *value, "a tuple of whole numbers");
-    numbers.push_back(*number);
-    rest = trim(rest.substr(std::min(comma + 1, rest.size())));
-  }
-  return numbers;
+  return split<std::int64_t>(key, find(key), parse_integer, "a tuple of whole numbers");
+}
+
+std::vector<float> Attributes::numbers(std::string_view key) const {
+  return split<float>(key, find(key), parse<float>, "a tuple of numbers");
 }
 
 void Attributes::expect(std::string_view key,
@@ -107,6 +117,10 @@ void Attributes::expect(std::string_view key,
 }
 
 std::string tuple_text(const std::vector<std::int64_t>& values) {
+  return fmt::format("({}{})", fmt::join(values, ", "), values.size() == 1 ? "," : "");
+}
+
+std::string tuple_text(const std::vector<float>& values) {
   return fmt::format("({}{})", fmt::join(values, ", "), values.size() == 1 ? "," : "");
 }
 

@@ -26,6 +26,7 @@ class Attributes {
   float number(std::string_view key, std::optional<float> fallback) const;
   // "(3, 3)", "[3,3]", "(3L,)", "3", "()"
   std::vector<std::int64_t> tuple(std::string_view key) const;
+  std::vector<float> numbers(std::string_view key) const;
 
   // Throws Error (unsupported) unless the attribute is missing or has one of these values.
   void expect(std::string_view key, std::initializer_list<std::string_view> values) const;
@@ -36,6 +37,7 @@ class Attributes {
 
 // "(1, 3, 224, 224)"
 std::string tuple_text(const std::vector<std::int64_t>& values);
+std::string tuple_text(const std::vector<float>& values);
 // The shortest text that reads back as the same float.
 std::string number_text(float value);
 

@@ -32,9 +32,15 @@ const OperatorRule& find_rule(std::string_view op) {
               ErrorKind::unsupported);
 }
 
-std::string graph_name(const OperatorRule& rule, const std::string& name) {
-  const bool twin = rule.quantized && name.starts_with(kTwinPrefix);
-  return twin ? name.substr(kTwinPrefix.size()) : name;
+// A fused node goes by the name of its layer, a quantized node by that of its f32 operator.
+std::string graph_name(const OperatorRule& rule, const SymbolNode& node) {
+  if (!node.subgraphs.empty()) {
+    for (const SymbolNode& inner : node.subgraphs[0].nodes) {
+      if (inner.op == "Convolution" || inner.op == "FullyConnected") return inner.name;
+    }
+  }
+  const bool twin = !rule.twin_of.empty() && node.name.starts_with(kTwinPrefix);
+  return twin ? node.name.substr(kTwinPrefix.size()) : node.name;
 }
 
 bool is_label(const SymbolNode& node) { return node.is_variable() && node.name.ends_with("label"); }
@@ -173,7 +179,8 @@ void Importer::import_operator(std::size_t position) {
   const SymbolNode& node = symbol_.nodes[position];
   try {
     const OperatorRule& rule = find_rule(node.op);
-    OperatorImport import(*this, node, graph_name(rule, node.name));
+    OperatorImport import(*this, node, rule.twin_of.empty() ? rule.op : rule.twin_of,
+                          graph_name(rule, node));
     values_[position] = rule.import(import);
   } catch (const Error& error) {
     // The graph names the node itself where inputs do not fit.

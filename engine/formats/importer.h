@@ -23,11 +23,16 @@ class Importer;
 // One operator node while it is imported.
 class OperatorImport {
  public:
-  OperatorImport(Importer& importer, const SymbolNode& node, std::string name)
-      : attributes(node.attributes), importer_(importer), node_(node), name_(std::move(name)) {}
+  OperatorImport(Importer& importer, const SymbolNode& node, std::string_view op, std::string name)
+      : attributes(node.attributes),
+        importer_(importer),
+        node_(node),
+        op_(op),
+        name_(std::move(name)) {}
 
   const Attributes attributes;
   const SymbolNode& node() const { return node_; }
+  std::string_view op() const { return op_; }        // a quantized twin has its f32 operator's
   const std::string& name() const { return name_; }  // of the graph's node
   std::size_t input_count() const { return node_.inputs.size(); }
 
@@ -59,6 +64,7 @@ class OperatorImport {
  private:
   Importer& importer_;
   const SymbolNode& node_;
+  std::string_view op_;
   std::string name_;
 };
 
@@ -71,7 +77,7 @@ std::optional<Graph::Quantization> calibrated(const Attributes& attributes,
 struct OperatorRule {
   std::string_view op;  // MXNet's name
   NodeId (*import)(OperatorImport& node);
-  bool quantized = false;  // the twin of an f32 operator, named "quantized_..."
+  std::string_view twin_of = {};  // the f32 operator that this is the quantized form of
 };
 
 std::span<const OperatorRule> layer_rules();      // layer_rules.cc

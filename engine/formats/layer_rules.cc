@@ -55,7 +55,7 @@ NodeId import_batch_norm(OperatorImport& node) {
 
 NodeId import_activation(OperatorImport& node) {
   const NodeId data = node.data(0);
-  return node.add(Activation{activation_from(node.node().op, node.attributes)}, {data});
+  return node.add(Activation{activation_from(node.op(), node.attributes)}, {data});
 }
 
 NodeId import_leaky_relu(OperatorImport& node) {
@@ -85,7 +85,7 @@ NodeId import_pooling(OperatorImport& node) {
   op.ceil_mode = attributes.text("pooling_convention", "valid") == "full";
   op.count_include_pad = attributes.flag("count_include_pad", true);
   // The old operator divides by the whole window where it reaches over the edge.
-  if (node.node().op == "Pooling_v1" && op.kind == PoolKind::average && op.ceil_mode) {
+  if (node.op() == "Pooling_v1" && op.kind == PoolKind::average && op.ceil_mode) {
     throw Error("average pooling with pooling_convention 'full', supported is 'valid'",
                 ErrorKind::unsupported);
   }
@@ -129,8 +129,10 @@ constexpr OperatorRule kRules[] = {
     {"relu", import_activation},
     {"sigmoid", import_activation},
     {"tanh", import_activation},
-    {"_contrib_quantized_act", import_activation, true},
-    {"_contrib_quantized_pooling", import_pooling, true},
+    {"_contrib_quantized_act", import_activation, "Activation"},
+    {"_contrib_quantized_clip", import_activation, "clip"},
+    {"_contrib_quantized_leaky_relu", import_activation, "LeakyReLU"},
+    {"_contrib_quantized_pooling", import_pooling, "Pooling"},
 };
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "engine/formats/mxnet.h"
 
 #include "engine/core/error.h"
+#include "engine/formats/exporter.h"
 #include "engine/formats/importer.h"
+#include "engine/formats/output_file.h"
 #include "engine/formats/parameters.h"
 #include "engine/formats/params.h"
 #include "engine/formats/symbol.h"
@@ -22,8 +24,16 @@ Graph import_mxnet(const ModelFiles& files, const ImportOptions& options) {
   }
 }
 
-void export_mxnet(const Graph&, const ModelFiles& files) {
-  throw Error(files.symbol + ": writing this format is not supported", ErrorKind::unsupported);
+void export_mxnet(const Graph& graph, const ModelFiles& files) {
+  const ExportedModel model = export_graph(graph);
+  OutputFile symbol(files.symbol);
+  OutputFile params(files.params);
+  write_symbol(symbol.stream(), model.symbol);
+  write_params(params.stream(), model.arrays);
+  symbol.finish();
+  params.finish();
+  params.rename();
+  symbol.rename();
 }
 
 }  // namespace qbench

@@ -29,10 +29,10 @@ using SymbolAttributes = std::map<std::string, std::string, std::less<>>;
 struct SymbolNode {
   std::string op;  // "null" for a variable
   std::string name;
-  SymbolAttributes attributes;
-  std::vector<SymbolEntry> inputs;  // of nodes before this one
-  std::vector<Symbol> subgraphs;    // of fused nodes
-  std::int32_t outputs = 1;         // how many; written, not read
+  SymbolAttributes attributes = {};
+  std::vector<SymbolEntry> inputs = {};  // of nodes before this one
+  std::vector<Symbol> subgraphs = {};    // of fused nodes
+  std::int32_t outputs = 1;              // how many; written, not read
 
   bool is_variable() const { return op == "null"; }
 };
