@@ -1,0 +1,93 @@
+#include "harness/cli/sweep_progress.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace qbench {
+namespace {
+
+constexpr double kNanoseconds = 1e9;
+constexpr double kNsPerMs = 1e6;
+constexpr double kPercent = 100;
+
+std::string outcome(const CaseRecord& record) {
+  if (record.status != Status::ok) {
+    return fmt::format("{}: {}", to_string(record.status), record.reason);
+  }
+  std::string text;
+  if (const auto top1 = record.metric("top1")) {
+    text = fmt::format("top-1 {:.2f} %", *top1 * kPercent);
+  }
+  if (const auto latency = record.metric("latency_median")) {
+    text += fmt::format("{}{:.3f} ms", text.empty() ? "" : ", ", *latency / kNsPerMs);
+  }
+  return text;
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  return whole < 60 ? fmt::format("{} s", whole)
+                    : fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+SweepProgress::SweepProgress(std::FILE* out, Style style, int width, Clock clock)
+    : out_(out), style_(style), width_(width), clock_(std::move(clock)) {}
+
+SweepProgress::~SweepProgress() { clear_live(); }
+
+void SweepProgress::clear_live() {
+  if (!std::exchange(live_line_, false)) return;
+  fmt::print(out_, "\r\033[K");
+  std::fflush(out_);
+}
+
+void SweepProgress::print_line(const std::string& text) {
+  if (style_ == Style::quiet) return;
+  clear_live();
+  fmt::print(out_, "{}\n", text);
+  std::fflush(out_);
+}
+
+// ", 143/s, 2 s left"; empty until something can be said.
+std::string SweepProgress::rate_of(const ProgressMessage& message) {
+  const double seconds = static_cast<double>(clock_() - step_start_) / kNanoseconds;
+  const auto done = static_cast<double>(message.done - step_first_);
+  if (done <= 0 || seconds <= 0) return {};
+  const double rate = done / seconds;
+  const auto left = static_cast<double>(message.total - message.done);
+  return fmt::format(", {:.0f}/s, {} left", rate, duration(left / rate));
+}
+
+void SweepProgress::working(std::string_view what, const ProgressMessage& message) {
+  if (style_ == Style::quiet) return;
+  std::string text = fmt::format("{}: {}", what, message.step);
+  const bool is_new = text != step_;
+  if (is_new) {
+    step_ = text;
+    step_start_ = clock_();
+    step_first_ = message.done;
+  }
+  if (style_ == Style::plain) {
+    if (is_new) print_line("  " + text);
+    return;
+  }
+  if (message.total > 0) {
+    text += fmt::format(" {}/{} images{}", message.done, message.total, rate_of(message));
+  }
+  const auto room = static_cast<std::size_t>(width_ > 1 ? width_ - 1 : 0);
+  fmt::print(out_, "\r\033[K{}", text.substr(0, room));
+  std::fflush(out_);
+  live_line_ = true;
+}
+
+void SweepProgress::case_done(const CaseRecord& record, std::string_view name, std::size_t done,
+                              std::size_t total) {
+  print_line(fmt::format("[{}/{}] {}  {}", done, total, name, outcome(record)));
+}
+
+void SweepProgress::note(std::string_view text) { print_line(std::string(text)); }
+
+}  // namespace qbench

@@ -1,0 +1,44 @@
+// Draws a sweep's progress: one live line on a terminal, plain lines elsewhere.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "harness/measure/measure.h"
+#include "harness/run/progress.h"
+
+namespace qbench {
+
+class SweepProgress : public Progress {
+ public:
+  enum class Style {
+    quiet,  // nothing
+    plain,  // a line for each new step and each finished case
+    live,   // a line for each finished case, and one that is written over
+  };
+
+  SweepProgress(std::FILE* out, Style style, int width = 80, Clock clock = steady_clock_ns);
+  ~SweepProgress() override;  // takes the live line away
+
+  void working(std::string_view what, const ProgressMessage& message) override;
+  void case_done(const CaseRecord& record, std::string_view name, std::size_t done,
+                 std::size_t total) override;
+  void note(std::string_view text) override;
+
+ private:
+  void print_line(const std::string& text);
+  void clear_live();
+  std::string rate_of(const ProgressMessage& message);
+
+  std::FILE* out_;
+  const Style style_;
+  const int width_;
+  const Clock clock_;
+  std::string step_;             // the step at hand, to tell a new one
+  std::int64_t step_start_ = 0;  // ns
+  std::int64_t step_first_ = 0;  // what was done when it was first seen
+  bool live_line_ = false;
+};
+
+}  // namespace qbench

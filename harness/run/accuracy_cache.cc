@@ -1,0 +1,44 @@
+#include "harness/run/accuracy_cache.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "engine/core/error.h"
+
+namespace qbench {
+
+namespace fs = std::filesystem;
+
+void save_accuracy(const std::string& path, const AccuracyResult& result) {
+  if (result.status != Status::ok && result.status != Status::mistrusted) return;
+  std::error_code failure;
+  fs::create_directories(fs::path(path).parent_path(), failure);
+  const std::string temporary = path + "." + std::to_string(getpid());
+  std::ofstream file(temporary, std::ios::binary);
+  file << encode(result) << '\n';
+  file.close();
+  if (file) fs::rename(temporary, path, failure);
+  if (!file || failure) fs::remove(temporary, failure);
+}
+
+std::optional<AccuracyResult> load_accuracy(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  try {
+    Message message = decode_message(line);
+    auto* result = std::get_if<AccuracyResult>(&message);
+    if (result == nullptr || !fs::exists(result->symbol) || !fs::exists(result->params)) {
+      return std::nullopt;
+    }
+    return std::move(*result);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace qbench
