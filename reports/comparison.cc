@@ -53,16 +53,13 @@ Row& row_for(std::vector<Row>& rows, const CaseRecord& record) {
                   .dataset = record.dataset,
                   .backend = record.backend,
                   .batch_size = record.batch_size,
-                  .threads = record.threads,
-                  .fp32 = {},
-                  .int8 = {}});
+                  .threads = record.threads});
   return rows.back();
 }
 
 // A variant that occurs again in its row (an option differs that no column shows) gets a number.
 void place(Row& row, std::size_t index, const CaseRecord& record) {
-  Cell cell{
-      .index = index, .variant = "FP32", .top1 = {}, .top5 = {}, .agreement = {}, .speedup = {}};
+  Cell cell{.index = index, .variant = "FP32"};
   if (record.precision == "fp32" && !row.fp32) {
     row.fp32 = cell;
     return;
@@ -104,7 +101,7 @@ void compare(const CaseRecord& fp32, const CaseRecord& int8, Cell& cell) {
 }  // namespace
 
 Report make_report(Run run) {
-  Report report{.run = std::move(run), .rows = {}, .variants = {}};
+  Report report{.run = std::move(run)};
   const std::vector<CaseRecord>& cases = report.run.cases;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     place(row_for(report.rows, cases[i]), i, cases[i]);

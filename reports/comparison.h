@@ -27,10 +27,10 @@ struct Cell {
   std::string variant;    // "FP32", "none", "naive, 5 batches"
 
   // Against the FP32 case of the row; all absent for the FP32 case itself.
-  std::optional<PairedAccuracy> top1;
-  std::optional<PairedAccuracy> top5;
-  std::optional<Agreement> agreement;
-  std::optional<RatioEstimate> speedup;  // FP32 median latency / this one's: above 1 is faster
+  std::optional<PairedAccuracy> top1{};
+  std::optional<PairedAccuracy> top5{};
+  std::optional<Agreement> agreement{};
+  std::optional<RatioEstimate> speedup{};  // FP32 median latency / this one's: above 1 is faster
 };
 
 // All cases that differ only in precision and calibration.
@@ -41,15 +41,15 @@ struct Row {
   std::string backend;
   int batch_size = 1;
   int threads = 1;
-  std::optional<Cell> fp32;
-  std::vector<Cell> int8;  // by mode (none, naive, entropy, others), then calibration batches
+  std::optional<Cell> fp32{};
+  std::vector<Cell> int8{};  // by mode (none, naive, entropy, others), then calibration batches
 };
 
 struct Report {
   Run run;
-  std::vector<Row> rows;  // in the order of the run
+  std::vector<Row> rows{};  // in the order of the run
   // Distinct variants of all rows, in the order of Row::int8: the columns of a table.
-  std::vector<std::string> variants;
+  std::vector<std::string> variants{};
 
   const CaseRecord& record(const Cell& cell) const { return run.cases.at(cell.index); }
 };

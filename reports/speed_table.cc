@@ -1,0 +1,129 @@
+// Latency, throughput, memory and size of every case that was timed.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/tables.h"
+#include "reports/text.h"
+
+namespace qbench::text {
+namespace {
+
+Entry absent() { return {.text = std::string(kAbsent), .tone = Tone::muted}; }
+
+Entry value(const CaseRecord& record, std::string_view metric, std::string (*format)(double)) {
+  const auto measured = record.metric(metric);
+  return measured ? Entry{.text = format(*measured)} : absent();
+}
+
+double median_or_zero(const CaseRecord& record) {
+  return record.latency_ns.empty() ? 0 : median(record.latency_ns);
+}
+
+// `longest` is the bar of full length: the slowest case of the row.
+Entry median_entry(const CaseRecord& record, double longest) {
+  if (record.latency_ns.empty()) return value(record, "latency_median", milliseconds);
+  const double middle = median(record.latency_ns);
+  const Interval interval = median_interval(record.latency_ns);
+  return {.text = milliseconds(middle),
+          .note = fmt::format("[{}, {}]", milliseconds(interval.low), milliseconds(interval.high)),
+          .bar = longest > 0 ? middle / longest : 0};
+}
+
+Entry percentile_entry(const CaseRecord& record, double q) {
+  if (record.latency_ns.size() < samples_for_percentile(q)) return absent();
+  return {.text = milliseconds(percentile(record.latency_ns, q))};
+}
+
+Entry speedup_entry(const std::optional<RatioEstimate>& speedup) {
+  if (!speedup) return absent();
+  Tone tone = Tone::plain;
+  if (speedup->interval.low > 1) tone = Tone::good;
+  if (speedup->interval.high < 1) tone = Tone::bad;
+  return {.text = times(speedup->ratio),
+          .note = fmt::format("[{:.2f}, {:.2f}]", speedup->interval.low, speedup->interval.high),
+          .tone = tone};
+}
+
+// The measured columns of one case.
+std::vector<Entry> measurements(const CaseRecord& record, const Cell& cell, double longest) {
+  if (record.status != Status::ok) {
+    std::vector<Entry> entries(8, absent());
+    entries.front() = {.text = std::string(to_string(record.status)), .tone = Tone::bad};
+    return entries;
+  }
+  return {median_entry(record, longest),
+          percentile_entry(record, 0.90),
+          percentile_entry(record, 0.99),
+          value(record, "images_per_second", rate),
+          speedup_entry(cell.speedup),
+          value(record, "peak_rss", megabytes),
+          value(record, "model_size", megabytes),
+          value(record, "calibration_seconds",
+                [](double seconds) { return fmt::format("{:.1f}", seconds); })};
+}
+
+std::vector<const Cell*> cells_of(const Row& row) {
+  std::vector<const Cell*> cells;
+  if (row.fp32) cells.push_back(&*row.fp32);
+  for (const Cell& cell : row.int8) cells.push_back(&cell);
+  return cells;
+}
+
+bool timed(const CaseRecord& record) {
+  return !record.latency_ns.empty() || record.metric("latency_median").has_value();
+}
+
+}  // namespace
+
+Table speed_table(const Report& report) {
+  Table table{.title = "Speed and size",
+              .columns = {{"Model"},
+                          {"Backend"},
+                          {"Batch", true},
+                          {"Threads", true},
+                          {"Precision"},
+                          {"Median, ms", true},
+                          {"p90, ms", true},
+                          {"p99, ms", true},
+                          {"Images/s", true},
+                          {"Speed-up", true},
+                          {"Peak memory, MB", true},
+                          {"Parameters, MB", true},
+                          {"Calibration, s", true}}};
+  bool any = false;
+  for (const Row& row : report.rows) {
+    const std::vector<const Cell*> cells = cells_of(row);
+    double longest = 0;
+    for (const Cell* cell : cells)
+      longest = std::max(longest, median_or_zero(report.record(*cell)));
+    for (const Cell* cell : cells) {
+      const CaseRecord& record = report.record(*cell);
+      const bool baseline = row.fp32 && cell == &*row.fp32;
+      Line line{.entries = {{.text = row.model},
+                            {.text = row.backend},
+                            {.text = fmt::format("{}", row.batch_size)},
+                            {.text = fmt::format("{}", row.threads)},
+                            {.text = baseline ? cell->variant : "INT8 " + cell->variant}},
+                .starts_group = cell == cells.front()};
+      for (Entry& entry : measurements(record, *cell, longest)) {
+        line.entries.push_back(std::move(entry));
+      }
+      table.lines.push_back(std::move(line));
+      any = any || timed(record);
+    }
+  }
+  if (!any) table.lines.clear();
+  table.notes = {
+      "Latency: time of one batch, each case alone in a fresh process; the median with its 95 % "
+      "interval (order statistics). A percentile is shown only where there are enough samples for "
+      "it "
+      "(64 for p90, 662 for p99).",
+      "Speed-up: median latency of FP32 over that of INT8, same engine, batch size and threads, "
+      "FP32 "
+      "with its layers fused; 95 % block-bootstrap interval.",
+      "Peak memory: of the whole process. Parameters: as saved in a file. 1 MB = 1,000,000 bytes."};
+  return table;
+}
+
+}  // namespace qbench::text

@@ -1,0 +1,132 @@
+// The list of tables, and what is said about cases in words.
+#include "reports/tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "reports/text.h"
+
+namespace qbench::text {
+namespace {
+
+using nlohmann::json;
+
+// A column that is "—" throughout says nothing.
+void drop_absent_columns(Table& table) {
+  for (std::size_t column = table.columns.size(); column-- > 0;) {
+    const bool absent =
+        std::all_of(table.lines.begin(), table.lines.end(), [column](const Line& line) {
+          const std::string& text = line.entries.at(column).text;
+          return text == kAbsent || text.empty();
+        });
+    if (!absent) continue;
+    const auto at = static_cast<std::ptrdiff_t>(column);
+    table.columns.erase(table.columns.begin() + at);
+    for (Line& line : table.lines) line.entries.erase(line.entries.begin() + at);
+  }
+}
+
+// The array `name` of the details, or an empty one.
+json detail_array(const CaseRecord& record, const char* name) {
+  const json details = json::parse(record.details, nullptr, false);
+  if (details.is_object() && details.contains(name) && details[name].is_array()) {
+    return details[name];
+  }
+  return json::array();
+}
+
+std::vector<std::string> warnings(const CaseRecord& record) {
+  std::vector<std::string> texts;
+  for (const json& warning : detail_array(record, "warnings")) {
+    if (warning.is_string()) texts.push_back(warning.get<std::string>());
+  }
+  return texts;
+}
+
+// "Layers left in FP32: fc1 (excluded), conv0 (excluded)."
+std::string fp32_layers(const CaseRecord& record) {
+  std::string text;
+  for (const json& layer : detail_array(record, "fp32_layers")) {
+    if (!layer.is_object() || !layer.contains("layer") || !layer["layer"].is_string()) continue;
+    text += (text.empty() ? "" : ", ") + layer["layer"].get<std::string>();
+    if (layer.contains("reason") && layer["reason"].is_string()) {
+      text += fmt::format(" ({})", layer["reason"].get<std::string>());
+    }
+  }
+  return text.empty() ? text : fmt::format("Layers left in FP32: {}.", text);
+}
+
+}  // namespace
+
+std::vector<Table> tables(const Report& report) {
+  std::vector<Table> shown;
+  for (const auto make : {accuracy_table, change_table, speed_table}) {
+    Table table = make(report);
+    if (table.lines.empty()) continue;
+    drop_absent_columns(table);
+    shown.push_back(std::move(table));
+  }
+  return shown;
+}
+
+std::string outcome(const Report& report) {
+  std::map<Status, std::int64_t> counts;
+  for (const CaseRecord& record : report.run.cases) ++counts[record.status];
+  const auto total = static_cast<std::int64_t>(report.run.cases.size());
+  std::string text = fmt::format("{} of {} ok", count(counts[Status::ok]), plural(total, "case"));
+  for (const auto& [status, number] : counts) {
+    if (status == Status::ok) continue;
+    std::string name(to_string(status));
+    std::replace(name.begin(), name.end(), '_', ' ');
+    text += fmt::format(", {} {}", count(number), name);
+  }
+  return text;
+}
+
+std::string describe(const CaseRecord& record) {
+  std::string precision = record.precision;
+  std::transform(precision.begin(), precision.end(), precision.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (!record.mode.empty()) precision += " " + record.mode;
+  if (record.calib_batches > 0) precision += ", " + plural(record.calib_batches, "batch");
+  if (!record.quantized_dtype.empty() && record.quantized_dtype != "auto") {
+    precision += ", " + record.quantized_dtype;
+  }
+  return fmt::format("{}, {}, {}, batch {}, {}", record.model, precision, record.backend,
+                     record.batch_size, plural(record.threads, "thread"));
+}
+
+std::vector<Remark> problems(const Report& report) {
+  std::vector<Remark> found;
+  for (const CaseRecord& record : report.run.cases) {
+    if (record.status == Status::ok) continue;
+    found.push_back({.subject = describe(record),
+                     .text = fmt::format("{}: {}", to_string(record.status), record.reason),
+                     .command = record.reproduce});
+  }
+  return found;
+}
+
+std::vector<Remark> remarks(const Report& report) {
+  std::vector<Remark> found;
+  // The same sentence about batch sizes and threads of one network is said once.
+  const auto add = [&](const CaseRecord& record, const std::string& text) {
+    const std::string variant = record.mode.empty() ? record.precision : record.mode;
+    const std::string subject = fmt::format("{}, {}", record.model, variant);
+    const bool said = std::any_of(found.begin(), found.end(), [&](const Remark& remark) {
+      return remark.subject == subject && remark.text == text;
+    });
+    if (!said && !text.empty()) found.push_back({.subject = subject, .text = text, .command = {}});
+  };
+  for (const CaseRecord& record : report.run.cases) {
+    for (const std::string& warning : warnings(record)) add(record, warning);
+    add(record, fp32_layers(record));
+  }
+  return found;
+}
+
+}  // namespace qbench::text

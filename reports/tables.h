@@ -1,0 +1,69 @@
+// The tables of a report with every entry as text: what Markdown and HTML share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/comparison.h"
+
+namespace qbench::text {
+
+enum class Tone { plain, good, bad, muted };
+
+// A difference with its interval, to be drawn beside its number.
+struct Whisker {
+  double value = 0;
+  Interval interval;
+};
+
+struct Entry {
+  std::string text{};  // kAbsent when not measured
+  std::string note{};  // an interval or a published figure, less prominent
+  Tone tone = Tone::plain;
+  double bar = 0;  // length in [0,1], 0: none
+  std::optional<Whisker> whisker{};
+};
+
+struct Column {
+  std::string title;
+  bool numeric = false;
+};
+
+struct Line {
+  std::vector<Entry> entries;  // one for each column
+  bool starts_group = false;   // another network or setting than the line before
+};
+
+struct Table {
+  std::string title;
+  std::vector<Column> columns{};
+  std::vector<Line> lines{};
+  std::vector<std::string> notes{};  // how the numbers are to be read
+};
+
+Table accuracy_table(const Report& report);  // the documented columns: FP32 beside INT8
+Table change_table(const Report& report);    // INT8 against FP32, image by image
+Table speed_table(const Report& report);     // latency, throughput, memory, size
+
+// All tables that have anything to show, in the order they are shown, without columns in which
+// nothing was measured.
+std::vector<Table> tables(const Report& report);
+
+// "6 of 7 cases ok, 1 skipped".
+std::string outcome(const Report& report);
+
+// What a case is called in a sentence: "squeezenet1.0, INT8 naive, 5 batches, onednn, batch 32,
+// 2 threads".
+std::string describe(const CaseRecord& record);
+
+// Something to know about one or more cases that is no number.
+struct Remark {
+  std::string subject;  // the case
+  std::string text;
+  std::string command;  // reproduces it; may be empty
+};
+std::vector<Remark> problems(const Report& report);  // each case that is not ok, with its reason
+std::vector<Remark> remarks(const Report& report);   // warnings, and layers that stayed FP32
+
+}  // namespace qbench::text

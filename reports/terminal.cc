@@ -1,0 +1,137 @@
+// The short table that ends a sweep.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/exporters.h"
+#include "reports/tables.h"
+#include "reports/text.h"
+
+namespace qbench {
+namespace {
+
+constexpr int kLeastWidth = 60;
+constexpr std::size_t kAccuracy = 8;
+constexpr std::size_t kDrop = 23;
+constexpr std::size_t kLatency = 10;
+constexpr std::size_t kSpeedup = 8;
+
+enum class Style { plain, bold, dim, good, bad };
+
+class Screen {
+ public:
+  Screen(int width, bool color)
+      : name_(static_cast<std::size_t>(std::max(width, kLeastWidth)) - kAccuracy - kDrop -
+              kLatency - kSpeedup),
+        color_(color) {}
+
+  void titles() {
+    left("", Style::dim);
+    right("accuracy", kAccuracy, Style::dim);
+    right("drop, 95 % interval", kDrop, Style::dim);
+    right("median ms", kLatency, Style::dim);
+    right("speed-up", kSpeedup, Style::dim);
+    end();
+  }
+  void heading(const Row& row) {
+    const std::string text =
+        fmt::format("{}, {}, batch {}, {}", text::one_line(row.model), row.backend, row.batch_size,
+                    text::plural(row.threads, "thread"));
+    paint(text::fit(text, name_ + kAccuracy + kDrop + kLatency + kSpeedup), Style::bold);
+    end();
+  }
+  void cell(const Report& report, const Cell& cell, bool baseline);
+  void line(std::string_view text, Style style = Style::plain) {
+    paint(text, style);
+    end();
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  void paint(std::string_view text, Style style) {
+    static constexpr std::string_view kCodes[] = {"", "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m"};
+    const bool painted = color_ && style != Style::plain;
+    if (painted) out_ += kCodes[static_cast<std::size_t>(style)];
+    out_ += text;
+    if (painted) out_ += "\x1b[0m";
+  }
+  void left(const std::string& text, Style style) {
+    const std::string shown = text::fit(text, name_);
+    paint(shown, style);
+    out_.append(name_ - text::display_width(shown), ' ');
+  }
+  void right(const std::string& text, std::size_t width, Style style) {
+    const std::size_t taken = text::display_width(text);
+    out_.append(taken < width ? width - taken : 0, ' ');
+    paint(text, style);
+  }
+  void end() {
+    out_.erase(out_.find_last_not_of(' ') + 1);
+    out_ += '\n';
+  }
+
+  std::size_t name_;
+  bool color_;
+  std::string out_;
+};
+
+std::string accuracy(const CaseRecord& record) {
+  if (const auto top1 = record.metric("top1")) return text::percent(*top1);
+  for (const char* name : {"map_voc07", "map_area"}) {
+    if (const auto map = record.metric(name)) return fmt::format("{:.4f}", *map);
+  }
+  return std::string(text::kAbsent);
+}
+
+std::string median_latency(const CaseRecord& record) {
+  if (!record.latency_ns.empty()) return text::milliseconds(median(record.latency_ns));
+  const auto measured = record.metric("latency_median");
+  return measured ? text::milliseconds(*measured) : std::string(text::kAbsent);
+}
+
+void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
+  const CaseRecord& record = report.record(cell);
+  left((baseline ? "  " : "  INT8 ") + text::one_line(cell.variant), Style::plain);
+  if (record.status != Status::ok) {
+    right(std::string(to_string(record.status)), kAccuracy + kDrop + kLatency + kSpeedup,
+          Style::bad);
+    return end();
+  }
+  right(accuracy(record), kAccuracy, Style::plain);
+  if (cell.top1) {
+    const Interval& limits = cell.top1->drop_interval;
+    const Style style = limits.low > 0 ? Style::bad : Style::plain;
+    right(fmt::format("{} {}", text::percent(cell.top1->counts.drop()), text::percent(limits)),
+          kDrop, style);
+  } else {
+    right(baseline ? "" : std::string(text::kAbsent), kDrop, Style::dim);
+  }
+  right(median_latency(record), kLatency, Style::plain);
+  if (cell.speedup) {
+    const Interval& limits = cell.speedup->interval;
+    const Style style = limits.low > 1 ? Style::good : limits.high < 1 ? Style::bad : Style::plain;
+    right(text::times(cell.speedup->ratio), kSpeedup, style);
+  }
+  end();
+}
+
+}  // namespace
+
+std::string render_terminal(const Report& report, int width, bool color) {
+  Screen screen(width, color);
+  screen.titles();
+  for (const Row& row : report.rows) {
+    screen.heading(row);
+    if (row.fp32) screen.cell(report, *row.fp32, true);
+    for (const Cell& cell : row.int8) screen.cell(report, cell, false);
+  }
+  screen.line("");
+  for (const text::Remark& problem : text::problems(report)) {
+    screen.line(fmt::format("{}: {}", problem.subject, text::one_line(problem.text)), Style::bad);
+  }
+  screen.line(fmt::format("{}: {}", text::one_line(report.run.info.suite), text::outcome(report)),
+              Style::bold);
+  return screen.take();
+}
+
+}  // namespace qbench
