@@ -74,10 +74,10 @@ Tensor to_tensor(const Shape& shape, const Doubles& values) {
 // Gives the layer its new parameters. A bias that is still all zero is not added.
 void set_parameters(Edit& edit, NodeId id, Layer& layer, const Parameters& parameters) {
   Tensor weight = to_tensor(layer.weight->shape(), parameters.weight);
+  Tensor bias = to_tensor({layer.outputs()}, parameters.bias);
   if (!identical(weight, *layer.weight)) {
     layer.inputs[1] = edit.changed_constant(layer.inputs[1], std::move(weight));
   }
-  Tensor bias = to_tensor({layer.outputs()}, parameters.bias);
   if (layer.bias != nullptr) {
     layer.inputs[2] = edit.changed_constant(layer.inputs[2], std::move(bias));
     return;

@@ -23,7 +23,8 @@ class Edit {
   const OpType* as(NodeId id) const {
     return is_live(id) && is_real(id) ? std::get_if<OpType>(&(*this)[id].op) : nullptr;
   }
-  const Tensor* constant(NodeId id) const;  // the value of an f32 Constant, else nullptr
+  // The value of an f32 Constant, else nullptr. Gone once the constant is changed.
+  const Tensor* constant(NodeId id) const;
 
   // Whether one input of one node reads the value, and no graph output does.
   bool has_one_reader(NodeId id) const {
