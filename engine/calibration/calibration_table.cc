@@ -118,6 +118,7 @@ void save_table(const CalibrationTable& table, const std::string& path) {
 
 CalibrationTable load_table(const std::string& path) {
   const std::string where = "calibration table " + path;
+  if (std::filesystem::is_directory(path)) throw Error("a directory, expected a file").at(where);
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error("cannot be opened").at(where);
   try {

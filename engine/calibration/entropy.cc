@@ -20,13 +20,14 @@ constexpr double kTie = 1e-12;
 class EntropySearch {
  public:
   EntropySearch(std::span<const std::uint64_t> histogram, int levels)
-      : bins_(static_cast<int>(histogram.size())), levels_(levels), counts_(histogram) {
+      : bins_(static_cast<int>(histogram.size())), levels_(levels) {
     below_.push_back(0);
     filled_below_.push_back(0);
     series_below_.push_back({});
     for (const std::uint64_t values : histogram) {
       below_.push_back(below_.back() + static_cast<double>(values));
-      filled_below_.push_back(filled_below_.back() + (values != 0 ? 1 : 0));
+      if (values != 0) filled_.push_back(static_cast<double>(values));
+      filled_below_.push_back(static_cast<int>(filled_.size()));
       series_below_.push_back(plus_terms(series_below_.back(), static_cast<double>(values)));
     }
   }
@@ -99,14 +100,13 @@ class EntropySearch {
   double sum_over_bins(const Window& w, double e) const {
     const auto g = [e](double p) { return p > 0 ? (p - e) * std::log(p - e) : 0; };
     double sum = g(w.left) + g(w.right);
-    const auto first = static_cast<std::size_t>(w.begin + 1);
-    const auto last = static_cast<std::size_t>(w.end - 1);
     if (e > kLargestSeriesStep) {
-      for (std::size_t bin = first; bin < last; ++bin) sum += g(static_cast<double>(counts_[bin]));
+      for (int i = filled_below(w.begin + 1); i < filled_below(w.end - 1); ++i)
+        sum += g(filled_[static_cast<std::size_t>(i)]);
       return sum;
     }
-    const Series& from = series_below_[first];
-    const Series& to = series_below_[last];
+    const Series& from = series_below_[static_cast<std::size_t>(w.begin + 1)];
+    const Series& to = series_below_[static_cast<std::size_t>(w.end - 1)];
     sum += (to[0] - from[0]) - e * (to[1] - from[1]);
     double power = e;
     for (std::size_t n = 2; n < kTerms; ++n) {
@@ -144,7 +144,7 @@ class EntropySearch {
 
   int bins_;
   int levels_;
-  std::span<const std::uint64_t> counts_;
+  std::vector<double> filled_;  // the counts of the filled bins
   // Prefix sums: entry k is over the first k bins. Counts are exact in double up to 2^53.
   std::vector<double> below_;
   std::vector<int> filled_below_;

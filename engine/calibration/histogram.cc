@@ -64,7 +64,7 @@ void StreamingHistogram::make_room(const Range& range) {
 
 void StreamingHistogram::widen(int exponent) {
   if (exponent <= exponent_) return;
-  const int shift = std::min(exponent - exponent_, 16);
+  const int shift = std::min(exponent - exponent_, kBinBits);
   merge_neighbours(recent_, shift);
   merge_neighbours(flushed_, shift);
   exponent_ = exponent;
@@ -87,7 +87,7 @@ void StreamingHistogram::merge(const StreamingHistogram& other) {
   widen(other.exponent_);
   make_room(limits_.range());
   flush();
-  const int shift = std::min(exponent_ - other.exponent_, 16);
+  const int shift = std::min(exponent_ - other.exponent_, kBinBits);
   for (std::size_t i = 0; i < other.recent_.size(); ++i) {
     const std::size_t side = i / kBinsPerSide * kBinsPerSide;
     flushed_[side + ((i - side) >> shift)] += other.count(i);

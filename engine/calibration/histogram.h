@@ -1,11 +1,11 @@
 // A histogram of a stream of values whose limits are not known in advance.
 //
-// Magnitudes are counted in 65536 bins over [0, 2^e) for either sign; e grows with the largest
+// Magnitudes are counted in 131072 bins over [0, 2^e) for either sign; e grows with the largest
 // magnitude, and then neighbouring bins are merged. As all bin widths are powers of two, a count
 // says how many values lay in its bin exactly, so that the order of values, their batches and the
 // merging of histograms make no difference.
 //
-// Memory: 256 KiB while no value is negative, else 512 KiB; three times that after 2^32 values or a
+// Memory: 512 KiB while no value is negative, else 1 MiB; three times that after 2^32 values or a
 // merge.
 #pragma once
 
@@ -20,7 +20,8 @@ namespace qbench {
 
 class StreamingHistogram {
  public:
-  static constexpr std::size_t kBinsPerSide = std::size_t{1} << 16;
+  static constexpr int kBinBits = 17;
+  static constexpr std::size_t kBinsPerSide = std::size_t{1} << kBinBits;
 
   // After `flush_after` non-zero values counts move from 32 to 64 bits.
   explicit StreamingHistogram(std::uint64_t flush_after = std::numeric_limits<std::uint32_t>::max())
@@ -32,7 +33,7 @@ class StreamingHistogram {
 
   Range range() const { return limits_.range(); }
   // Counts in `bins` (odd) equal bins over [-m, m], m = range().max_abs(). Each of the fine bins
-  // goes where its centre lies: a value lands in its own bin or, when it lies less than a sixteenth
+  // goes where its centre lies: a value lands in its own bin or, when it lies less than 1/32
   // of a bin from the edge, in the neighbour. Exact zeros are always in the middle one.
   std::vector<std::uint64_t> equal_bins(std::size_t bins) const;
 

@@ -1,57 +1,49 @@
 #include "engine/calibration/limits.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <cmath>
 
 #include "engine/core/error.h"
 
 namespace qbench {
 namespace {
 
-constexpr std::size_t kBlock = 256;
+// The compiler may not reorder float comparisons and sums: lanes make them independent of each
+// other, so that it can use vectors.
+constexpr std::size_t kLanes = 16;
 
-constexpr std::int32_t to_key(float value) {
-  const auto bits = std::bit_cast<std::int32_t>(value);
-  return bits ^ ((bits >> 31) & 0x7fffffff);
-}
+struct Lanes {
+  std::array<float, kLanes> lowest;
+  std::array<float, kLanes> highest;
+  std::array<float, kLanes> finite{};  // sum of 0 * value: NaN once a value is not finite
 
-// NaNs lie beyond the infinities.
-constexpr std::int32_t kInfinity = to_key(std::numeric_limits<float>::infinity());
-constexpr std::int32_t kMinusInfinity = to_key(-std::numeric_limits<float>::infinity());
-
-constexpr float from_key(std::int32_t key) {
-  return std::bit_cast<float>(key ^ ((key >> 31) & 0x7fffffff));
-}
-
-struct Keys {
-  std::int32_t lowest;
-  std::int32_t highest;
-};
-
-// With N known the loop is vectorised at -O2, too.
-template <std::size_t N>
-Keys scan(const float* values, Keys keys) {
-  for (std::size_t i = 0; i < N; ++i) {
-    const std::int32_t key = to_key(values[i]);
-    keys.lowest = key < keys.lowest ? key : keys.lowest;
-    keys.highest = key > keys.highest ? key : keys.highest;
+  void add(const float* values) {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      lowest[i] = values[i] < lowest[i] ? values[i] : lowest[i];
+      highest[i] = values[i] > highest[i] ? values[i] : highest[i];
+      finite[i] += values[i] * 0;
+    }
   }
-  return keys;
-}
+};
 
 }  // namespace
 
 void Limits::add(std::span<const float> values) {
-  Keys keys{lowest_, highest_};
-  while (values.size() >= kBlock) {
-    keys = scan<kBlock>(values.data(), keys);
-    values = values.subspan(kBlock);
+  Lanes lanes;
+  lanes.lowest.fill(lowest_);
+  lanes.highest.fill(highest_);
+  for (; values.size() >= kLanes; values = values.subspan(kLanes)) lanes.add(values.data());
+  if (!values.empty()) {
+    std::array<float, kLanes> rest;
+    rest.fill(values[0]);
+    std::ranges::copy(values, rest.begin());
+    lanes.add(rest.data());
   }
-  for (const float& value : values) keys = scan<1>(&value, keys);
-  if (keys.highest >= kInfinity || keys.lowest <= kMinusInfinity)
+  if (std::ranges::any_of(lanes.finite, [](float x) { return std::isnan(x); }))
     throw Error("a value is infinite or not a number, no range can be chosen");
-  lowest_ = keys.lowest;
-  highest_ = keys.highest;
+  lowest_ = *std::ranges::min_element(lanes.lowest);
+  highest_ = *std::ranges::max_element(lanes.highest);
 }
 
 void Limits::merge(const Limits& other) {
@@ -61,7 +53,7 @@ void Limits::merge(const Limits& other) {
 
 Range Limits::range() const {
   if (lowest_ > highest_) return {};
-  return {from_key(lowest_) + 0.0F, from_key(highest_) + 0.0F};  // + 0 turns -0 into 0
+  return {lowest_ + 0.0F, highest_ + 0.0F};  // + 0 turns -0 into 0
 }
 
 }  // namespace qbench

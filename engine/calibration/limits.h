@@ -1,7 +1,6 @@
 // Smallest and largest of a stream of values.
 #pragma once
 
-#include <cstdint>
 #include <limits>
 #include <span>
 
@@ -17,10 +16,8 @@ class Limits {
   Range range() const;  // {0, 0} before any value; never -0
 
  private:
-  // Floats in the order of integers, so that the compiler may reorder and vectorise comparisons:
-  // the bits, with those of a negative number turned round.
-  std::int32_t lowest_ = std::numeric_limits<std::int32_t>::max();
-  std::int32_t highest_ = std::numeric_limits<std::int32_t>::min();
+  float lowest_ = std::numeric_limits<float>::infinity();
+  float highest_ = -std::numeric_limits<float>::infinity();
 };
 
 }  // namespace qbench
