@@ -88,6 +88,7 @@ class AccuracyRun {
     const ModelSpec& spec = job_.model;
     model_ = load_model({spec.symbol, spec.params}, spec.image_shape);
     if (model_.quantized) throw Error(spec.symbol + ": is quantized already, expected FP32");
+    find_excluded();
     preprocess_ = {.channels = static_cast<int>(spec.image_shape[0]),
                    .height = static_cast<int>(spec.image_shape[1]),
                    .width = static_cast<int>(spec.image_shape[2]),
@@ -101,7 +102,19 @@ class AccuracyRun {
   QuantScheme scheme(const std::string& dtype) const {
     return {.dtype = quantized_dtype_from_string(dtype),
             .exclude_first_conv = job_.model.exclude_first_conv,
-            .excluded_layers = job_.model.excluded_layers};
+            .excluded_layers = excluded_};
+  }
+
+  // Published lists of layers to exclude name nodes that other exports of the same network do not
+  // have: that is worth a word, not a failed case.
+  void find_excluded() {
+    for (const std::string& name : job_.model.excluded_layers) {
+      if (model_.graph.find(name)) {
+        excluded_.push_back(name);
+      } else {
+        warnings_.push_back("the network has no layer '" + name + "' to exclude");
+      }
+    }
   }
 
   // Every mode and number of batches in one pass. Without a table its variants fail, no others.
@@ -171,6 +184,7 @@ class AccuracyRun {
     for (const LeftInFp32& left : quantized.left_in_fp32) {
       layers.push_back({{"layer", left.node}, {"op", left.op}, {"reason", left.reason}});
     }
+    if (!warnings_.empty()) entry.details["warnings"] = warnings_;
     const std::string directory = job_.directory(result.variant);
     std::filesystem::create_directories(directory);
     const ModelFiles files = quantized_files(directory, job_.model.name, result.variant.mode,
@@ -249,6 +263,8 @@ class AccuracyRun {
   const Backend& backend_;
   std::vector<Entry> entries_;
   LoadedModel model_;
+  std::vector<std::string> excluded_;
+  std::vector<std::string> warnings_;
   Preprocess preprocess_;
   std::unique_ptr<Dataset> dataset_;
   Calibrated calibrated_;

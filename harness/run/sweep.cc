@@ -104,14 +104,10 @@ class GroupSweep {
  private:
   AccuracyJob accuracy_job(const std::vector<Variant>& variants) const {
     const Axes& axes = plan_.suite.axes;
-    int batch = 0;
-    for (const int size : axes.batch_sizes) {
-      if (size <= kLargestScoringBatch) batch = std::max(batch, size);
-    }
     AccuracyJob job;
     job.model = group_.model;
     job.backend = group_.backend;
-    job.batch_size = batch > 0 ? batch : kLargestScoringBatch;
+    job.batch_size = std::min(std::ranges::max(axes.batch_sizes), kLargestScoringBatch);
     job.threads = std::ranges::max(axes.threads);
     job.decode_threads = options_.decode_threads;
     job.table_dir = folder("tables");
@@ -184,8 +180,8 @@ class GroupSweep {
   std::string details(const AccuracyResult& accuracy) const {
     Json json = Json::parse(accuracy.details, nullptr, false);
     if (!json.is_object()) json = Json::object();
-    if (accuracy.variant.calib_batches > 0 && !group_.warnings.empty()) {
-      json["warnings"] = group_.warnings;
+    if (accuracy.variant.calib_batches > 0) {
+      for (const std::string& warning : group_.warnings) json["warnings"].push_back(warning);
     }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
   }

@@ -1,6 +1,6 @@
 #include "harness/run/version.h"
 
-#include "revision.inc"
+#include <revision.inc>  // written at build time
 
 namespace qbench {
 
