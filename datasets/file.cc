@@ -63,7 +63,7 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-OutputFile::OutputFile(std::string path)
+DatasetFile::DatasetFile(std::string path)
     : path_(std::move(path)), partial_path_(path_ + ".partial") {
   file_ = ::open(partial_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file_ < 0) {
@@ -73,20 +73,20 @@ OutputFile::OutputFile(std::string path)
   buffer_.reserve(kBufferSize);
 }
 
-OutputFile::~OutputFile() {
+DatasetFile::~DatasetFile() {
   if (file_ >= 0) ::close(file_);
   if (!committed_) ::unlink(partial_path_.c_str());
 }
 
-void OutputFile::write(std::span<const std::byte> bytes) {
+void DatasetFile::write(std::span<const std::byte> bytes) {
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
   position_ += bytes.size();
   if (buffer_.size() >= kBufferSize) flush();
 }
 
-void OutputFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+void DatasetFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
-void OutputFile::flush() {
+void DatasetFile::flush() {
   for (std::span<const std::byte> rest = buffer_; !rest.empty();) {
     const ssize_t put = ::write(file_, rest.data(), rest.size());
     if (put < 0 && errno == EINTR) continue;
@@ -99,7 +99,7 @@ void OutputFile::flush() {
   buffer_.clear();
 }
 
-void OutputFile::close() {
+void DatasetFile::close() {
   flush();
   const int result = ::close(file_);
   file_ = -1;
@@ -109,7 +109,7 @@ void OutputFile::close() {
   }
 }
 
-void OutputFile::commit() {
+void DatasetFile::commit() {
   if (file_ >= 0) close();
   if (std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
     throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),

@@ -34,12 +34,12 @@ std::string read_text(const std::string& path);
 
 // A file that takes its name in commit(); destroyed before, it leaves nothing behind. Throws Error
 // (environment) naming the file when it cannot be made or the disk is full.
-class OutputFile {
+class DatasetFile {
  public:
-  explicit OutputFile(std::string path);
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-  ~OutputFile();
+  explicit DatasetFile(std::string path);
+  DatasetFile(const DatasetFile&) = delete;
+  DatasetFile& operator=(const DatasetFile&) = delete;
+  ~DatasetFile();
 
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);

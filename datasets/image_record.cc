@@ -121,7 +121,7 @@ std::vector<ListEntry> read_list(const std::string& path) {
 }
 
 void write_list(const std::string& path, std::span<const ListEntry> entries) {
-  OutputFile file(path);
+  DatasetFile file(path);
   for (const ListEntry& entry : entries) {
     if (entry.path.find_first_of("\t\r\n") != std::string::npos) {
       throw Error(fmt::format("{}: image path '{}' holds a tab or a line break", path, entry.path));

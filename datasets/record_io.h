@@ -66,8 +66,8 @@ class RecordWriter {
  private:
   void write_part(unsigned flag, std::span<const std::byte> payload);
 
-  OutputFile records_;
-  OutputFile index_;
+  DatasetFile records_;
+  DatasetFile index_;
 };
 
 // The .idx file that belongs to a .rec file: "data/val.rec" -> "data/val.idx".
