@@ -1,4 +1,4 @@
-// What every backend refuses, and what it says.
+// What every backend promises besides right results: what it refuses and says, what it shows.
 #include <gmock/gmock.h>
 
 #include "engine/backends/backends.h"
@@ -144,6 +144,33 @@ TEST_P(EveryBackend, ShowsTheObservedValues) {
   EXPECT_EQ(seen[0].size(), 36U);
   EXPECT_THAT(seen[1], ::testing::UnorderedElementsAreArray(inputs[0]));
   EXPECT_THAT(seen[2], ::testing::UnorderedElementsAreArray(y));
+}
+
+// Scales found at run time and sums are the image's own, whatever the batch.
+TEST_P(EveryBackend, GivesAnImageTheSameBitsInEveryBatch) {
+  OpCase batch{"",
+               parse_graph(R"(
+    data = Input(shape=[3,8,7,7])
+    q = Quantize(data) : s8[3,8,7,7] dynamic
+    w = Constant() : s8[16,8,3,3] scales=[0.01] values=random(1)
+    conv = Convolution(q, w; padding=[1,1,1,1], activation=relu)
+    k = Constant() : f32[10,784] values=random(2)
+    y = FullyConnected(conv, k)
+    return y)"),
+               {-1, 1}};
+  CompileOptions options;
+  options.observed = {"conv"};
+  const Values inputs = draw_inputs(batch);
+  const Values together = run_on(backend(), batch.graph, inputs, options);
+  const Graph single = with_batch(batch.graph, 1);
+  for (std::size_t n = 0; n < 3; ++n) {
+    const auto part = [n](const std::vector<float>& all) {
+      const auto size = static_cast<std::ptrdiff_t>(all.size() / 3);
+      const auto first = all.begin() + static_cast<std::ptrdiff_t>(n) * size;
+      return std::vector<float>(first, first + size);
+    };
+    EXPECT_EQ(run_on(backend(), single, {part(inputs[0])}, options), Values{part(together[0])});
+  }
 }
 
 TEST_P(EveryBackend, ProfilesItsStepsAndCountsItsMemory) {
