@@ -36,8 +36,8 @@ TEST(Arena, MemoryIsUsedAgainAfterTheLastReader) {
 
 TEST(Arena, SmallBuffersGoIntoTheTightestGap) {
   // Gaps of 128 (before the second) and 64 (before the third) bytes at step 1.
-  const std::vector<Lifetime> lives = {
-      {512, 0, 9}, {128, 0, 0}, {320, 0, 9}, {64, 0, 0}, {256, 0, 9}, {64, 1, 1}, {128, 1, 1}};
+  const std::vector<Lifetime> lives = {{512, 0, 9}, {128, 0, 0}, {320, 0, 9}, {64, 0, 0},
+                                       {256, 0, 9}, {64, 1, 1},  {128, 1, 1}};
   const Placed placed = place(lives);
   EXPECT_EQ(placed.total, 512U + 128 + 320 + 64 + 256);
 }
@@ -50,7 +50,9 @@ TEST(Arena, OffsetsAreMultiplesOfACacheLine) {
 
 TEST(Arena, RandomBuffersNeverOverlap) {
   std::mt19937 random(7);
-  const auto draw = [&](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
+  const auto draw = [&](int limit) {
+    return static_cast<int>(random() % static_cast<unsigned>(limit));
+  };
   for (int round = 0; round < 50; ++round) {
     std::vector<Lifetime> lives(60);
     for (Lifetime& life : lives) {

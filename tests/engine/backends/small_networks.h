@@ -1,4 +1,4 @@
-// Small networks with the structures of the documented ones, for tests of the oneDNN backend.
+// Small networks with the structures of the documented ones.
 #pragma once
 
 #include "engine/graph/graph.h"

@@ -1,4 +1,5 @@
-#include "tests/engine/backends/onednn_networks.h"
+// Builds the small networks layer by layer.
+#include "tests/engine/backends/small_networks.h"
 
 #include <cmath>
 #include <memory>
@@ -36,7 +37,8 @@ class Network {
     op.has_residual = residual >= 0;
     if (relu) op.activation.kind = ActivationKind::relu;
     const std::string name = next("conv");
-    std::vector<NodeId> in = {data, weights(name, {outputs, inputs, kernel, kernel}), bias(name, outputs)};
+    std::vector<NodeId> in = {data, weights(name, {outputs, inputs, kernel, kernel}),
+                              bias(name, outputs)};
     if (residual >= 0) in.push_back(residual);
     std::optional<Graph::Quantization> result;
     if (quantized_) result = {relu ? DType::u8 : DType::s8, scale(4)};
@@ -67,7 +69,9 @@ class Network {
   }
 
  private:
-  static QuantParams scale(float largest) { return {.scales = {largest / 127}, .axis = -1, .dynamic = false}; }
+  static QuantParams scale(float largest) {
+    return {.scales = {largest / 127}, .axis = -1, .dynamic = false};
+  }
 
   std::string next(const std::string& kind) { return kind + std::to_string(graph_.size()); }
 
