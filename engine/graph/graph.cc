@@ -94,6 +94,13 @@ std::optional<Graph::Quantization> quantization_of(const Node& node) {
   return Graph::Quantization{node.type.dtype, *node.type.quant};
 }
 
+// A reshape that says the batch size as a number where it could say "as the input".
+bool keeps_batch_in_numbers(const Graph& graph, const Node& node) {
+  const auto& dims = std::get<Reshape>(node.op).dims;
+  const Shape& from = graph[node.inputs[0]].type.shape;
+  return !dims.empty() && dims[0] > 0 && from.rank() > 0 && dims[0] == from[0];
+}
+
 }  // namespace
 
 NodeId Rewriter::operator()(NodeId old_id) const {
@@ -151,11 +158,16 @@ Graph with_batch(const Graph& graph, std::int64_t batch) {
   if (batch < 1) throw Error(fmt::format("batch size {}, expected 1 or more", batch));
   return Rewriter(graph).run([batch](Rewriter& to, NodeId id) -> std::optional<NodeId> {
     const Node& node = to.old()[id];
-    const auto* input = std::get_if<Input>(&node.op);
-    if (input == nullptr) return std::nullopt;
-    Shape shape = input->shape;
-    shape[0] = batch;
-    return to.graph().add(node.name, Input{shape});
+    if (const auto* input = std::get_if<Input>(&node.op)) {
+      Shape shape = input->shape;
+      shape[0] = batch;
+      return to.graph().add(node.name, Input{shape});
+    }
+    const auto* reshape = std::get_if<Reshape>(&node.op);
+    if (reshape == nullptr || !keeps_batch_in_numbers(to.old(), node)) return std::nullopt;
+    Reshape copying = *reshape;
+    copying.dims[0] = 0;
+    return to.graph().add(node.name, copying, to(node.inputs), quantization_of(node));
   });
 }
 

@@ -49,6 +49,13 @@ void expect_positive(const Extent2d& extent, std::string_view what) {
   expect(good, fmt::format("{} is [{},{}], expected positive", what, extent.h, extent.w));
 }
 
+void expect_positive(std::span<const float> scales) {
+  for (float scale : scales) {
+    expect(std::isfinite(scale) && scale > 0,
+           fmt::format("scale {} is not positive and finite", scale));
+  }
+}
+
 void expect_padding(const Padding2d& p) {
   const auto [low, high] = std::minmax({p.top, p.left, p.bottom, p.right});
   expect(low >= 0 && high <= kLargestExtent,
@@ -70,11 +77,17 @@ TensorType result(Shape shape, const Wanted& wanted) {
   const QuantParams& params = wanted->params;
   expect(params.axis == -1 && params.scales.size() == (params.dynamic ? 0 : 1),
          "an activation has one scale, or none while dynamic");
-  for (float scale : params.scales) {
-    expect(std::isfinite(scale) && scale > 0,
-           fmt::format("scale {} is not positive and finite", scale));
-  }
+  expect_positive(params.scales);
   return {wanted->dtype, std::move(shape), wanted->params};
+}
+
+void check_scales(const QuantParams& params, const Shape& shape) {
+  const std::int64_t expected =
+      params.axis == -1 ? 1 : shape[checked_axis(params.axis, shape.rank())];
+  expect(!params.dynamic && std::cmp_equal(params.scales.size(), expected),
+         fmt::format("{} scales for a constant of shape {}, expected {}", params.scales.size(),
+                     to_string(shape), expected));
+  expect_positive(params.scales);
 }
 
 // For operators that move or select values: quantized as the input unless said otherwise.
@@ -141,6 +154,7 @@ struct Rules {
     if (wanted) {
       expect(wanted->dtype == type.dtype,
              "quantization of another element type than the constant's");
+      check_scales(wanted->params, type.shape);
       type.quant = wanted->params;
     }
     return type;
@@ -180,6 +194,7 @@ struct Rules {
              fmt::format("residual {} added to {}", to_string(residual.shape), to_string(shape)));
       expect(is_quantized(residual) == wanted.has_value(),
              "residual and result must both be f32 or both quantized");
+      expect(!is_quantized(residual) || !residual.quant->dynamic, "a residual cannot be dynamic");
     }
     return result(std::move(shape), wanted);
   }
@@ -234,10 +249,10 @@ struct Rules {
            "padding is as large as the pooling window");
     shape[2] = window_output(shape[2], top + bottom, op.kernel.h, op.stride.h, op.ceil_mode);
     shape[3] = window_output(shape[3], left + right, op.kernel.w, op.stride.w, op.ceil_mode);
-    // Rounding up may start a window beyond the input and its padding: there is nothing in it.
-    const bool empty_window = (shape[2] - 1) * op.stride.h >= in[0].shape[2] + top + bottom ||
-                              (shape[3] - 1) * op.stride.w >= in[0].shape[3] + left + right;
-    expect(!empty_window, "a pooling window lies outside of the padded input");
+    // Rounding up may start a window behind the last real row or column: there is nothing in it.
+    const bool empty_window = (shape[2] - 1) * op.stride.h >= in[0].shape[2] + top ||
+                              (shape[3] - 1) * op.stride.w >= in[0].shape[3] + left;
+    expect(!empty_window, "a pooling window holds nothing but padding");
     return like(in[0], std::move(shape), wanted);
   }
 
@@ -305,6 +320,7 @@ struct Rules {
     }
     for (const TensorType& part : in) {
       expect(is_quantized(part) == is_quantized(in[0]), "f32 joined to quantized values");
+      expect(!is_quantized(part) || !part.quant->dynamic, "dynamic values cannot be joined");
       const bool same = part.dtype == in[0].dtype && part.quant == in[0].quant;
       expect(same || wanted.has_value(), "inputs of different scale need a scale for the result");
     }
