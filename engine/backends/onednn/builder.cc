@@ -267,6 +267,7 @@ void Builder::observe(std::size_t observed, NodeId id) {
     seen.copy = std::move(plan_.steps.back());
     plan_.steps.pop_back();
   }
+  seen.elements = static_cast<std::size_t>(elements(seen.view.desc));
   plan_.observations.push_back(std::move(seen));
 }
 

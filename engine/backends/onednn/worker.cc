@@ -125,8 +125,7 @@ void Worker::run(const Show& show) {
       if (seen.copy) execute(copies_[next]);
       const std::byte* data =
           is_external(buffer_of(plan_, seen.view)) ? external(seen.view) : address(seen.view);
-      show(seen.observed, {reinterpret_cast<const float*>(data),
-                           static_cast<std::size_t>(elements(seen.view.desc))});
+      show(seen.observed, {reinterpret_cast<const float*>(data), seen.elements});
     }
   };
   show_after(0);
