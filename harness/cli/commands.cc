@@ -9,6 +9,10 @@ const std::vector<Command>& commands() {
       {"quantize", "one FP32 model in, a saved INT8 model out", quantize_command},
       {"infer", "accuracy of one model, or its speed on dummy data", infer_command},
       {"inspect", "graph, parameters and time per layer of one model", inspect_command},
+      {"report", "a run of the database as Markdown, HTML, JSON or CSV", report_command},
+      {"data", "make, pack, list and verify data sets", data_command},
+      {"list", "what this build can do", list_command},
+      {"doctor", "what this machine can do, and what would spoil measurements", doctor_command},
       {"worker", "", worker_command},
   };
   return list;
