@@ -111,7 +111,7 @@ class Planner {
           graph_.as_constant(node.inputs[0]) != nullptr ||
           (input_role(node, node.inputs.size() - 1) == InputRole::residual &&
            graph_.as_constant(node.inputs.back()) != nullptr);
-      if (reads_constant) return "its data is a constant";
+      if (reads_constant) return "it reads a constant";
       return {};
     }
     return is_support(graph_, node) ? "" : "no INT8 form of this operator";

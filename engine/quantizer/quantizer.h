@@ -23,7 +23,7 @@ struct QuantScheme {
   QuantizedDType dtype = QuantizedDType::automatic;
   bool per_channel_weights = true;
   bool exclude_first_conv = false;
-  std::vector<std::string> excluded_layers;  // node names that stay FP32
+  std::vector<std::string> excluded_layers = {};  // node names that stay FP32
 };
 
 struct LeftInFp32 {

@@ -1,0 +1,347 @@
+// What quantization makes of each architecture's building block, and of each option.
+#include "engine/quantizer/quantizer.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/core/error.h"
+#include "tests/engine/quantizer/architectures.h"
+#include "tests/engine/quantizer/golden.h"
+
+namespace qbench {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+// What is joined has one scale, so that joining and pooling copy. The classifier has no reader in
+// INT8 and delivers f32.
+TEST(Quantize, Fire) {
+  EXPECT_EQ(quantized_text(kFire), brief(R"(
+    data = Input(shape=[1,3,9,9]) : f32[1,3,9,9]
+    data_quantize = Quantize(data) : s8[1,3,9,9] scales=[0.125]
+    conv0 = Convolution(data_quantize, w0; stride=[2,2], padding=[1,1,1,1], activation=relu) : u8[1,4,5,5] scales=[0.25]
+    pool0 = Pool(conv0; kernel=[3,3], stride=[2,2]) : u8[1,4,2,2] scales=[0.25]
+    squeeze = Convolution(pool0, w1; activation=relu) : u8[1,2,2,2] scales=[0.375]
+    expand1 = Convolution(squeeze, w2; activation=relu) : u8[1,4,2,2] scales=[0.625]
+    expand3 = Convolution(squeeze, w3; padding=[1,1,1,1], activation=relu) : u8[1,4,2,2] scales=[0.625]
+    join = Concat(expand1, expand3) : u8[1,8,2,2] scales=[0.625]
+    pool1 = Pool(join; kernel=[2,2], stride=[2,2]) : u8[1,8,1,1] scales=[0.625]
+    conv10 = Convolution(pool1, w4, b4; has_bias=true, activation=relu) : f32[1,10,1,1]
+    pool2 = Pool(conv10; kind=average, global=true) : f32[1,10,1,1]
+    flat = Flatten(pool2) : f32[1,10]
+    softmax = Softmax(flat) : f32[1,10]
+    return softmax
+  )"));
+}
+
+// Residual sums are INT8 inside the convolutions; the shortcut has a scale of its own. The global
+// pool has its own scale, finer than that of what it averages.
+TEST(Quantize, ResNetV1) {
+  EXPECT_EQ(quantized_text(kResNetV1), brief(R"(
+    data = Input(shape=[1,4,8,8]) : f32[1,4,8,8]
+    data_quantize = Quantize(data) : s8[1,4,8,8] scales=[0.125]
+    stem = Convolution(data_quantize, w; padding=[1,1,1,1], activation=relu) : u8[1,4,8,8] scales=[0.25]
+    shortcut = Convolution(stem, w3; stride=[2,2]) : s8[1,8,4,4] scales=[0.375]
+    conv0 = Convolution(stem, w0; stride=[2,2], activation=relu) : u8[1,2,4,4] scales=[0.5]
+    conv1 = Convolution(conv0, w1; padding=[1,1,1,1], activation=relu) : u8[1,2,4,4] scales=[0.625]
+    conv2 = Convolution(conv1, w2, shortcut; has_residual=true, activation=relu) : u8[1,8,4,4] scales=[0.75]
+    conv3 = Convolution(conv2, w4, conv2; padding=[1,1,1,1], has_residual=true, activation=relu) : u8[1,8,4,4] scales=[0.875]
+    pool = Pool(conv3; kind=average, global=true) : u8[1,8,1,1] scales=[1]
+    fc = FullyConnected(pool, wf, bf; has_bias=true) : f32[1,5]
+    return fc
+  )"));
+}
+
+// The residual stream is read by batch norms, which are f32: it stays f32 all along.
+TEST(Quantize, ResNetV2) {
+  EXPECT_EQ(quantized_text(kResNetV2), brief(R"(
+    data = Input(shape=[1,4,8,8]) : f32[1,4,8,8]
+    data_quantize = Quantize(data) : s8[1,4,8,8] scales=[0.125]
+    conv0 = Convolution(data_quantize, w0; padding=[1,1,1,1]) : f32[1,4,8,8]
+    bn1 = BatchNorm(conv0, g, b, b, g) : f32[1,4,8,8]
+    relu1 = Activation(bn1; spec=relu) : f32[1,4,8,8]
+    relu1_quantize = Quantize(relu1) : u8[1,4,8,8] scales=[0.25]
+    conv1 = Convolution(relu1_quantize, w0; padding=[1,1,1,1], activation=relu) : u8[1,4,8,8] scales=[0.375]
+    conv2 = Convolution(conv1, w1, conv0; has_residual=true) : f32[1,4,8,8]
+    bn2 = BatchNorm(conv2, g, b, b, g) : f32[1,4,8,8]
+    relu2 = Activation(bn2; spec=relu) : f32[1,4,8,8]
+    relu2_quantize = Quantize(relu2) : u8[1,4,8,8] scales=[0.5]
+    conv3 = Convolution(relu2_quantize, w1, conv2; has_residual=true) : f32[1,4,8,8]
+    bn3 = BatchNorm(conv3, g, b, b, g) : f32[1,4,8,8]
+    relu3 = Activation(bn3; spec=relu) : f32[1,4,8,8]
+    pool = Pool(relu3; kind=average, global=true) : f32[1,4,1,1]
+    pool_quantize = Quantize(pool) : u8[1,4,1,1] scales=[0.625]
+    fc = FullyConnected(pool_quantize, wf) : f32[1,5]
+    return fc
+  )"));
+}
+
+// The linear layer may be negative: s8.
+TEST(Quantize, MobileNet) {
+  EXPECT_EQ(quantized_text(kMobileNet), brief(R"(
+    data = Input(shape=[1,3,8,8]) : f32[1,3,8,8]
+    data_quantize = Quantize(data) : s8[1,3,8,8] scales=[0.125]
+    conv0 = Convolution(data_quantize, w0; stride=[2,2], padding=[0,0,1,1], activation=clip(0,6)) : u8[1,4,4,4] scales=[0.25]
+    depthwise = Convolution(conv0, w1; padding=[1,1,1,1], groups=4, activation=clip(0,6)) : u8[1,4,4,4] scales=[0.375]
+    linear = Convolution(depthwise, w2) : s8[1,8,4,4] scales=[0.5]
+    pointwise = Convolution(linear, w3; activation=clip(0,6)) : u8[1,8,4,4] scales=[0.625]
+    pool = Pool(pointwise; kind=average, global=true) : u8[1,8,1,1] scales=[0.75]
+    fc = FullyConnected(pool, wf) : f32[1,5]
+    softmax = Softmax(fc) : f32[1,5]
+    return softmax
+  )"));
+}
+
+// Averaging keeps the scale. Of the values that the last block joins, those of the pool have
+// another reader with their own scale: joining rescales them.
+TEST(Quantize, Inception) {
+  EXPECT_EQ(quantized_text(kInception), brief(R"(
+    data = Input(shape=[1,3,8,8]) : f32[1,3,8,8]
+    data_quantize = Quantize(data) : s8[1,3,8,8] scales=[0.125]
+    stem = Convolution(data_quantize, w0; activation=relu) : u8[1,4,8,8] scales=[0.25]
+    a1 = Convolution(stem, w1; activation=relu) : u8[1,2,8,8] scales=[0.625]
+    a3 = Convolution(stem, w2; padding=[1,1,1,1], activation=relu) : u8[1,3,8,8] scales=[0.625]
+    average = Pool(stem; kind=average, kernel=[3,3], padding=[1,1,1,1]) : u8[1,4,8,8] scales=[0.25]
+    projection = Convolution(average, w3; activation=relu) : u8[1,2,8,8] scales=[0.625]
+    join_a = Concat(a1, a3, projection) : u8[1,7,8,8] scales=[0.625]
+    b3 = Convolution(join_a, w4; stride=[2,2], padding=[1,1,1,1], activation=relu) : u8[1,3,4,4] scales=[0.75]
+    pool_b = Pool(join_a; kernel=[3,3], stride=[2,2], padding=[1,1,1,1]) : u8[1,7,4,4] scales=[0.625]
+    join_b = Concat(b3, pool_b) : u8[1,10,4,4] scales=[0.75]
+    last = Convolution(join_b, w5; activation=relu) : f32[1,6,4,4]
+    return last
+  )"));
+}
+
+// Without a table: ranges are found at run time, and everything between the layers is f32.
+TEST(Quantize, WithoutCalibration) {
+  const QuantizedModel model = quantize(parse_graph(kFire), {}, nullptr);
+  EXPECT_EQ(brief(print_graph(model.graph)), brief(R"(
+    data = Input(shape=[1,3,9,9]) : f32[1,3,9,9]
+    data_quantize = Quantize(data) : s8[1,3,9,9] dynamic
+    conv0 = Convolution(data_quantize, w0; stride=[2,2], padding=[1,1,1,1], activation=relu) : f32[1,4,5,5]
+    pool0 = Pool(conv0; kernel=[3,3], stride=[2,2]) : f32[1,4,2,2]
+    pool0_quantize = Quantize(pool0) : u8[1,4,2,2] dynamic
+    squeeze = Convolution(pool0_quantize, w1; activation=relu) : f32[1,2,2,2]
+    squeeze_quantize = Quantize(squeeze) : u8[1,2,2,2] dynamic
+    expand1 = Convolution(squeeze_quantize, w2; activation=relu) : f32[1,4,2,2]
+    expand3 = Convolution(squeeze_quantize, w3; padding=[1,1,1,1], activation=relu) : f32[1,4,2,2]
+    join = Concat(expand1, expand3) : f32[1,8,2,2]
+    pool1 = Pool(join; kernel=[2,2], stride=[2,2]) : f32[1,8,1,1]
+    pool1_quantize = Quantize(pool1) : u8[1,8,1,1] dynamic
+    conv10 = Convolution(pool1_quantize, w4, b4; has_bias=true, activation=relu) : f32[1,10,1,1]
+    pool2 = Pool(conv10; kind=average, global=true) : f32[1,10,1,1]
+    flat = Flatten(pool2) : f32[1,10]
+    softmax = Softmax(flat) : f32[1,10]
+    return softmax
+  )"));
+  EXPECT_EQ(reasons(model)["pool0"], "without calibration only layers with weights are INT8");
+}
+
+constexpr std::string_view kChain = R"(
+  data = Input(shape=[1,2,4,4])
+  w = Constant() : f32[2,2,1,1] values=[1,2,3,4]
+  conv0 = Convolution(data, w; activation=relu)
+  pool = Pool(conv0; kernel=[2,2])
+  conv1 = Convolution(pool, w)
+  conv2 = Convolution(conv1, w)
+  softmax = Softmax(conv2)
+  return softmax
+)";
+
+QuantizedModel quantized(std::string_view text, const QuantScheme& scheme) {
+  const Graph graph = parse_graph(text);
+  const CalibrationTable table = numbered_ranges(graph, scheme);
+  return quantize(graph, scheme, &table);
+}
+
+TEST(Scheme, ExcludedLayersStayF32) {
+  const QuantScheme scheme{.excluded_layers = {"conv1"}};
+  EXPECT_EQ(quantized_text(kChain, scheme), brief(R"(
+    data = Input(shape=[1,2,4,4]) : f32[1,2,4,4]
+    data_quantize = Quantize(data) : s8[1,2,4,4] scales=[0.125]
+    conv0 = Convolution(data_quantize, w_quantize; activation=relu) : f32[1,2,4,4]
+    pool = Pool(conv0; kernel=[2,2]) : f32[1,2,3,3]
+    conv1 = Convolution(pool, w) : f32[1,2,3,3]
+    conv1_quantize = Quantize(conv1) : s8[1,2,3,3] scales=[0.25]
+    conv2 = Convolution(conv1_quantize, w_quantize) : f32[1,2,3,3]
+    softmax = Softmax(conv2) : f32[1,2,3,3]
+    return softmax
+  )"));
+  EXPECT_THAT(reasons(quantized(kChain, scheme)),
+              UnorderedElementsAre(Pair("pool", "no INT8 layer reads it"),
+                                   Pair("conv1", "excluded by name"),
+                                   Pair("softmax", "no INT8 form of this operator")));
+  EXPECT_THAT(tensors_to_calibrate(parse_graph(kChain), scheme), ElementsAre("data", "conv1"));
+}
+
+TEST(Scheme, AnExcludedPoolIsReachedByOneDequantize) {
+  EXPECT_EQ(quantized_text(kChain, {.excluded_layers = {"pool"}}), brief(R"(
+    data = Input(shape=[1,2,4,4]) : f32[1,2,4,4]
+    data_quantize = Quantize(data) : s8[1,2,4,4] scales=[0.125]
+    conv0 = Convolution(data_quantize, w; activation=relu) : f32[1,2,4,4]
+    pool = Pool(conv0; kernel=[2,2]) : f32[1,2,3,3]
+    pool_quantize = Quantize(pool) : u8[1,2,3,3] scales=[0.25]
+    conv1 = Convolution(pool_quantize, w) : s8[1,2,3,3] scales=[0.375]
+    conv2 = Convolution(conv1, w) : f32[1,2,3,3]
+    softmax = Softmax(conv2) : f32[1,2,3,3]
+    return softmax
+  )"));
+}
+
+TEST(Scheme, ExcludingEverythingLeavesTheGraph) {
+  const Graph graph = parse_graph(kChain);
+  const QuantizedModel model = quantized(kChain, {.excluded_layers = {"conv0", "conv1", "conv2"}});
+  EXPECT_EQ(print_graph(model.graph), print_graph(graph));
+}
+
+TEST(Scheme, UnknownNameIsAnError) {
+  const Graph graph = parse_graph(kChain);
+  for (const auto& [name, message] :
+       std::vector<std::pair<std::string, std::string>>{{"conv_1", "did you mean 'conv1'?"},
+                                                        {"w", "no layer 'w'"},
+                                                        {"data", "no layer 'data'"}}) {
+    try {
+      quantize(graph, {.excluded_layers = {name}}, nullptr);
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(message));
+    }
+    EXPECT_THROW(tensors_to_calibrate(graph, {.excluded_layers = {name}}), Error);
+  }
+}
+
+TEST(Scheme, FirstConvolution) {
+  EXPECT_THAT(reasons(quantized(kChain, {.exclude_first_conv = true}))["conv0"],
+              "first convolution");
+  EXPECT_THAT(reasons(quantized(kChain, {.dtype = QuantizedDType::u8}))["conv0"],
+              "first convolution");
+  EXPECT_THAT(reasons(quantized(kChain, {})), UnorderedElementsAre(Pair("softmax", testing::_)));
+}
+
+TEST(Scheme, Int8UsesNoU8) {
+  const std::string text = quantized_text(kFire, {.dtype = QuantizedDType::s8});
+  EXPECT_THAT(text, HasSubstr("s8[1,8,2,2] scales=[0.625]"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("u8[")));
+}
+
+TEST(Scheme, OneScalePerTensorForWeights) {
+  const Graph per_tensor = quantized(kChain, {.per_channel_weights = false}).graph;
+  const Graph per_channel = quantized(kChain, {}).graph;
+  EXPECT_EQ(per_tensor[*per_tensor.find("w")].type.quant->scales.size(), 1U);
+  EXPECT_EQ(per_channel[*per_channel.find("w")].type.quant->scales.size(), 2U);
+  EXPECT_EQ(per_channel[*per_channel.find("w")].type.quant->axis, 0);
+}
+
+TEST(Parameters, WhatEntersIsU8WhenItWasNeverNegative) {
+  const Graph graph = parse_graph(kChain);
+  CalibrationTable table = numbered_ranges(graph, {});
+  table.ranges["data"] = {{0, 255}, {0, 200}, {0, 127.5F}};
+  EXPECT_THAT(print_graph(quantize(graph, {}, &table).graph),
+              HasSubstr("Quantize(data) : u8[1,2,4,4] scales=[0.5]"));
+  // What a convolution delivers might become negative with other images.
+  table.ranges["conv1"].observed = {0, 1};
+  EXPECT_THAT(print_graph(quantize(graph, {}, &table).graph),
+              HasSubstr("conv1 = Convolution(pool, w) : s8"));
+}
+
+TEST(Parameters, AMissingRangeIsNamed) {
+  const Graph graph = parse_graph(kChain);
+  CalibrationTable table = numbered_ranges(graph, {});
+  table.ranges.erase("conv0");
+  try {
+    quantize(graph, {}, &table);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no range of tensor 'conv0'"));
+  }
+}
+
+// Joining s8 and u8: all are s8, since joining copies. Sums and activations have their own scale.
+TEST(Quantize, JoinsAndSumsOfDifferentSigns) {
+  EXPECT_EQ(quantized_text(R"(
+    data = Input(shape=[1,2,4,4])
+    w = Constant() : f32[2,2,1,1] values=[1,2,3,4]
+    a = Convolution(data, w; activation=relu)
+    b = Convolution(data, w)
+    join = Concat(a, b)
+    wide = Constant() : f32[2,4,1,1] values=random(1)
+    c = Convolution(join, wide)
+    d = Convolution(join, wide; activation=sigmoid)
+    sum = Add(c, d; activation=relu)
+    bounded = Activation(sum; spec=clip(0,1))
+    padded = Pad(bounded; padding=[1,1,1,1])
+    e = Convolution(padded, w)
+    return e
+  )"),
+            brief(R"(
+    data = Input(shape=[1,2,4,4]) : f32[1,2,4,4]
+    data_quantize = Quantize(data) : s8[1,2,4,4] scales=[0.125]
+    a = Convolution(data_quantize, w; activation=relu) : s8[1,2,4,4] scales=[0.375]
+    b = Convolution(data_quantize, w) : s8[1,2,4,4] scales=[0.375]
+    join = Concat(a, b) : s8[1,4,4,4] scales=[0.375]
+    c = Convolution(join, wide) : s8[1,2,4,4] scales=[0.5]
+    d = Convolution(join, wide; activation=sigmoid) : u8[1,2,4,4] scales=[0.625]
+    sum = Add(c, d; activation=relu) : u8[1,2,4,4] scales=[0.75]
+    bounded = Activation(sum; spec=clip(0,1)) : u8[1,2,4,4] scales=[0.875]
+    padded = Pad(bounded; padding=[1,1,1,1]) : u8[1,2,6,6] scales=[0.875]
+    e = Convolution(padded, w) : f32[1,2,6,6]
+    return e
+  )"));
+}
+
+// A value with readers of both kinds is stored quantized, and brought back to f32 once.
+TEST(Quantize, ReadersOfBothKinds) {
+  EXPECT_EQ(quantized_text(R"(
+    data = Input(shape=[1,2,4,4])
+    w = Constant() : f32[2,2,1,1] values=[1,2,3,4]
+    a = Convolution(data, w; activation=relu)
+    a_dequantize = L2Normalize(a)
+    s = Softmax(a)
+    b = Convolution(a, w)
+    return a_dequantize, s, b, a
+  )"),
+            brief(R"(
+    data = Input(shape=[1,2,4,4]) : f32[1,2,4,4]
+    data_quantize = Quantize(data) : s8[1,2,4,4] scales=[0.125]
+    a = Convolution(data_quantize, w; activation=relu) : u8[1,2,4,4] scales=[0.25]
+    a_dequantize_2 = Dequantize(a) : f32[1,2,4,4]
+    a_dequantize = L2Normalize(a_dequantize_2) : f32[1,2,4,4]
+    s = Softmax(a_dequantize_2) : f32[1,2,4,4]
+    b = Convolution(a, w) : f32[1,2,4,4]
+    return a_dequantize, s, b, a_dequantize_2
+  )"));
+}
+
+TEST(Quantize, LayersWithoutConstantWeightsStay) {
+  const Graph graph = parse_graph(R"(
+    data = Input(shape=[1,2,2,2])
+    w = Input(shape=[2,2,1,1])
+    c = Constant() : f32[1,2,2,2] values=full(1)
+    k = Constant() : f32[2,2,1,1] values=full(1)
+    a = Convolution(data, w)
+    b = Convolution(c, k)
+    d = Convolution(data, k, c; has_residual=true)
+    return a, b, d
+  )");
+  EXPECT_THAT(tensors_to_calibrate(graph, {}), testing::IsEmpty());
+  EXPECT_THAT(
+      reasons(quantize(graph, {}, nullptr)),
+      UnorderedElementsAre(Pair("a", "its weights are no f32 constants"),
+                           Pair("b", "it reads a constant"), Pair("d", "it reads a constant")));
+}
+
+TEST(Quantize, AQuantizedGraphIsAnError) {
+  const Graph graph = quantize(parse_graph(kChain), {}, nullptr).graph;
+  EXPECT_THROW(quantize(graph, {}, nullptr), Error);
+}
+
+TEST(QuantizedDType, Names) {
+  for (const auto dtype : {QuantizedDType::automatic, QuantizedDType::s8, QuantizedDType::u8})
+    EXPECT_EQ(quantized_dtype_from_string(to_string(dtype)), dtype);
+  EXPECT_THROW(quantized_dtype_from_string("int4"), Error);
+}
+
+}  // namespace
+}  // namespace qbench
