@@ -12,8 +12,8 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
-#include "harness/suite/values.h"
 #include "harness/cli/text.h"
+#include "harness/suite/values.h"
 
 namespace qbench {
 namespace {
@@ -49,6 +49,12 @@ std::string normalize(const std::string& token) {
 template <class T>
 std::string joined(const T& values) {
   return fmt::format("{}", fmt::join(values, ","));
+}
+
+// A number below 0 as a default means that there is none.
+template <class T>
+std::string default_number(T value) {
+  return value < 0 ? std::string() : fmt::to_string(value);
 }
 
 std::string entry_text(const Entry& entry) {
@@ -123,7 +129,7 @@ void Options::add(const std::string& name, int& target, const std::string& help)
   state_->add({.name = name,
                .value = "N",
                .help = help,
-               .default_text = fmt::to_string(target),
+               .default_text = default_number(target),
                .assign = [&target](const std::string& text) { target = parse_int(text); }});
 }
 
@@ -131,7 +137,7 @@ void Options::add(const std::string& name, std::int64_t& target, const std::stri
   state_->add({.name = name,
                .value = "N",
                .help = help,
-               .default_text = fmt::to_string(target),
+               .default_text = default_number(target),
                .assign = [&target](const std::string& text) { target = parse_int64(text); }});
 }
 
@@ -139,7 +145,7 @@ void Options::add(const std::string& name, double& target, const std::string& he
   state_->add({.name = name,
                .value = "X",
                .help = help,
-               .default_text = fmt::to_string(target),
+               .default_text = default_number(target),
                .assign = [&target](const std::string& text) { target = parse_double(text); }});
 }
 

@@ -21,7 +21,8 @@ class Options {
 
   void section(const std::string& title);  // following options are listed under it
 
-  // The target's value at this moment is the default that --help shows.
+  // The target's value at this moment is the default that --help shows; a number below 0 is not
+  // shown.
   void add(const std::string& name, bool& target, const std::string& help);
   void add(const std::string& name, std::string& target, const std::string& value,
            const std::string& help);

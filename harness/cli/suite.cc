@@ -67,8 +67,8 @@ void declare(Options& options, Arguments& a) {
               "where models and records lie: there or in its folders model, models, data, records; "
               "default: QBENCH_DATA, or the current directory");
   options.add("dataset", a.overrides.dataset, "DATA", "replaces the records of every model");
-  options.add("skip", a.overrides.skip, "images left out first; below 0: the suite's number");
-  options.add("limit", a.overrides.limit, "images scored at most; below 0: the suite's number");
+  options.add("skip", a.overrides.skip, "images left out first, in place of the suite's number");
+  options.add("limit", a.overrides.limit, "images scored at most, in place of the suite's number");
   options.add("quick", a.overrides.quick, "few images and few samples, to see that all of it runs");
   options.section("Running");
   options.add("filter", a.filter, "REGEX", "only the cases whose name matches");

@@ -15,7 +15,8 @@ namespace qbench {
 namespace {
 
 std::string place_of(const std::string& file, const YAML::Mark& mark) {
-  return fmt::format("{}:{}:{}", file, mark.line + 1, mark.column + 1);
+  // An empty file has no marks, which yaml-cpp says with negative numbers.
+  return fmt::format("{}:{}:{}", file, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1);
 }
 
 std::string kind_of(const YAML::Node& node) {
