@@ -120,7 +120,7 @@ Entry accuracy_entry(const Report& report, const Cell* cell) {
   if (cell == nullptr) return {.text = std::string(kAbsent), .tone = Tone::muted};
   const CaseRecord& record = report.record(*cell);
   if (record.status != Status::ok) {
-    return {.text = std::string(to_string(record.status)), .tone = Tone::bad};
+    return {.text = describe(record.status), .tone = Tone::bad};
   }
   const std::string figures = accuracy(record);
   if (figures.empty()) return {.text = std::string(kAbsent), .tone = Tone::muted};
@@ -192,11 +192,12 @@ Line change_line(const Network& network, const Cell& cell) {
 }  // namespace
 
 Table accuracy_table(const Report& report) {
-  Table table{.title = "Accuracy", .columns = {{"Model"}, {"Source"}, {"Data set"}, {"Backend"}}};
+  Table table{.title = "Accuracy",
+              .columns = {word("Model"), word("Source"), word("Data set"), setting("Backend")}};
   const std::string what = measure(report);
-  table.columns.push_back({fmt::format("{} {}", kFp32, what), true});
+  table.columns.push_back(number(kFp32, what));
   for (const std::string& variant : report.variants) {
-    table.columns.push_back({fmt::format("INT8 {}, {}", variant, what), true});
+    table.columns.push_back(number("INT8 " + variant, what));
   }
   bool measured = false;
   for (const Network& network : networks(report)) {
@@ -228,19 +229,12 @@ Table accuracy_table(const Report& report) {
 }
 
 Table change_table(const Report& report) {
-  Table table{.title = "INT8 against FP32, image by image",
-              .columns = {{"Model"},
-                          {"Data set"},
-                          {"Backend"},
-                          {"INT8"},
-                          {"Images", true},
-                          {"Top-1 drop", true},
-                          {"Top-5 drop", true},
-                          {"Lost", true},
-                          {"Gained", true},
-                          {"Flips, %", true},
-                          {"Same top-1, %", true},
-                          {"p", true}}};
+  Table table{
+      .title = "INT8 against FP32, image by image",
+      .columns = {word("Model"), setting("Data set"), setting("Backend"), word("INT8"),
+                  setting("Images"), number("Top-1 drop", "points"), number("Top-5 drop", "points"),
+                  number("Lost", "images"), number("Gained", "images"), number("Flips", "%"),
+                  number("Same top-1", "%"), number("p")}};
   for (const Network& network : networks(report)) {
     bool first = true;
     for (const std::string& variant : report.variants) {

@@ -115,11 +115,14 @@ void Html::entry(const text::Entry& entry, std::string_view cell_class, double r
 }
 
 void Html::table(const text::Table& table) {
-  add("<section>\n<h2>{}</h2>\n<div class=\"scroll\">\n<table>\n<thead><tr>",
-      escape_html(table.title));
+  add("<section>\n<h2>{}</h2>\n", escape_html(table.title));
+  if (!table.caption.empty()) add("<p class=\"caption\">{}</p>\n", escape_html(table.caption));
+  add("<div class=\"scroll\">\n<table>\n<thead><tr>");
   for (const text::Column& column : table.columns) {
-    add("<th scope=\"col\" class=\"{}\">{}</th>", column.numeric ? "number" : "",
+    add("<th scope=\"col\" class=\"{}\">{}", column.numeric ? "number" : "",
         escape_html(column.title));
+    if (!column.unit.empty()) add("<span class=\"note\">{}</span>", escape_html(column.unit));
+    add("</th>");
   }
   add("</tr></thead>\n<tbody>\n");
   for (std::size_t i = 0; i < table.lines.size(); ++i) {

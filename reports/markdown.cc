@@ -43,10 +43,12 @@ void Markdown::header(const Report& report) {
 void Markdown::table(const text::Table& table) {
   line("### {}", table.title);
   line("");
+  if (!table.caption.empty()) line("{}\n", escape_markdown(table.caption));
   std::string titles = "|";
   std::string rule = "|";
   for (const text::Column& column : table.columns) {
-    titles += fmt::format(" {} |", escape_markdown(column.title));
+    const std::string unit = column.unit.empty() ? "" : ", " + column.unit;
+    titles += fmt::format(" {} |", escape_markdown(column.title + unit));
     rule += column.numeric ? " ---: |" : " --- |";
   }
   line("{}\n{}", titles, rule);
@@ -73,7 +75,7 @@ void Markdown::list(std::string_view title, const std::vector<text::Remark>& rem
   line("");
   for (const text::Remark& remark : remarks) {
     line("- **{}**: {}", escape_markdown(remark.subject), escape_markdown(remark.text));
-    if (!remark.command.empty()) line("\n      {}\n", text::one_line(remark.command));
+    if (!remark.command.empty()) line("\n      {}", text::one_line(remark.command));
   }
   line("");
 }

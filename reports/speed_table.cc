@@ -49,7 +49,7 @@ Entry speedup_entry(const std::optional<RatioEstimate>& speedup) {
 std::vector<Entry> measurements(const CaseRecord& record, const Cell& cell, double longest) {
   if (record.status != Status::ok) {
     std::vector<Entry> entries(8, absent());
-    entries.front() = {.text = std::string(to_string(record.status)), .tone = Tone::bad};
+    entries.front() = {.text = describe(record.status), .tone = Tone::bad};
     return entries;
   }
   return {median_entry(record, longest),
@@ -78,19 +78,11 @@ bool timed(const CaseRecord& record) {
 
 Table speed_table(const Report& report) {
   Table table{.title = "Speed and size",
-              .columns = {{"Model"},
-                          {"Backend"},
-                          {"Batch", true},
-                          {"Threads", true},
-                          {"Precision"},
-                          {"Median, ms", true},
-                          {"p90, ms", true},
-                          {"p99, ms", true},
-                          {"Images/s", true},
-                          {"Speed-up", true},
-                          {"Peak memory, MB", true},
-                          {"Parameters, MB", true},
-                          {"Calibration, s", true}}};
+              .columns = {word("Model"), setting("Backend"), setting("Batch"), setting("Threads"),
+                          word("Precision"), number("Median", "ms"), number("p90", "ms"),
+                          number("p99", "ms"), number("Images/s"), number("Speed-up"),
+                          number("Peak memory", "MB"), number("Parameters", "MB"),
+                          number("Calibration", "s")}};
   bool any = false;
   for (const Row& row : report.rows) {
     const std::vector<const Cell*> cells = cells_of(row);

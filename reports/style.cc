@@ -12,7 +12,7 @@ const std::string_view kReportStyle = R"css(
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #141517; --card: #1b1d20; --ink: #e7e7e4; --soft: #9a9ea5; --line: #2c2f33;
-    --strong: #555a61; --accent: #8ab6de; --good: #6cc495; --bad: #ee8a7c; --bar: #2f4254;
+    --strong: #555a61; --accent: #8ab6de; --good: #6cc495; --bad: #ee8a7c; --bar: #3b5d7c;
   }
 }
 * { box-sizing: border-box; }
@@ -25,7 +25,9 @@ body {
 main { max-width: 76rem; margin: 0 auto; padding: 3.5rem 1.5rem 5rem; }
 h1, h2 { line-height: 1.2; letter-spacing: -0.015em; font-weight: 650; margin: 0; }
 h1 { font-size: 2.25rem; }
-h2 { font-size: 1.25rem; margin-bottom: 0.9rem; }
+h2 { font-size: 1.25rem; }
+h2 + div, h2 + ul, h2 + dl { margin-top: 0.9rem; }
+.caption { color: var(--soft); margin: 0.2rem 0 0.9rem; }
 section { margin-top: 3.25rem; }
 p { margin: 0; }
 .eyebrow { color: var(--accent); font-size: 0.8rem; font-weight: 600; letter-spacing: 0.08em;
@@ -42,8 +44,7 @@ code { font: 0.82rem/1.5 ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono"
   border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.55rem 0.85rem; text-align: left; vertical-align: top; white-space: nowrap; }
-th { font-size: 0.8rem; font-weight: 550; color: var(--soft); vertical-align: bottom;
-  white-space: normal; border-bottom: 1px solid var(--strong); }
+th { font-size: 0.8rem; font-weight: 550; color: var(--soft); border-bottom: 1px solid var(--strong); }
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--card);
   padding-left: 1.1rem; }
 td { border-top: 1px solid var(--line); }
@@ -52,15 +53,15 @@ tr.group td { border-top-color: var(--strong); }
 td.name { font-weight: 600; }
 td.again { color: var(--soft); font-weight: 400; }
 .number { text-align: right; }
+th .note { font-weight: 400; }
 .note { display: block; color: var(--soft); font-size: 0.8rem; }
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
 .muted { color: var(--soft); }
-.bar { display: block; height: 4px; margin-top: 0.3rem; border-radius: 2px; background: var(--bar);
-  margin-left: auto; }
+.bar { display: block; height: 4px; margin-top: 0.3rem; border-radius: 2px; background: var(--bar); }
 svg.whisker { display: block; margin: 0.25rem 0 0 auto; }
 .whisker line { stroke: var(--soft); stroke-width: 1.5; }
-.whisker .zero { stroke: var(--strong); stroke-width: 1; stroke-dasharray: 2 2; }
+.whisker .zero { stroke: var(--strong); stroke-width: 1; }
 .whisker circle { fill: var(--ink); }
 .notes { margin: 0.9rem 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 0.85rem;
   max-width: 56rem; }
@@ -78,7 +79,7 @@ svg.whisker { display: block; margin: 0.25rem 0 0 auto; }
   section { margin-top: 2.5rem; }
   th, td { padding: 0.5rem 0.6rem; }
   th:first-child, td:first-child { padding-left: 0.8rem; max-width: 9.5rem; white-space: normal;
-    overflow-wrap: anywhere; }
+    overflow-wrap: break-word; }
 }
 @media print {
   :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ddd; --strong: #888;

@@ -15,18 +15,28 @@ namespace {
 
 using nlohmann::json;
 
-// A column that is "—" throughout says nothing.
-void drop_absent_columns(Table& table) {
+void erase_column(Table& table, std::size_t column) {
+  const auto at = static_cast<std::ptrdiff_t>(column);
+  table.columns.erase(table.columns.begin() + at);
+  for (Line& line : table.lines) line.entries.erase(line.entries.begin() + at);
+}
+
+bool all_lines(const Table& table, std::size_t column, std::string_view text) {
+  return std::all_of(table.lines.begin(), table.lines.end(),
+                     [&](const Line& line) { return line.entries.at(column).text == text; });
+}
+
+// A column that is "—" throughout says nothing, one that is the same throughout says it too often.
+void drop_idle_columns(Table& table) {
   for (std::size_t column = table.columns.size(); column-- > 0;) {
-    const bool absent =
-        std::all_of(table.lines.begin(), table.lines.end(), [column](const Line& line) {
-          const std::string& text = line.entries.at(column).text;
-          return text == kAbsent || text.empty();
-        });
-    if (!absent) continue;
-    const auto at = static_cast<std::ptrdiff_t>(column);
-    table.columns.erase(table.columns.begin() + at);
-    for (Line& line : table.lines) line.entries.erase(line.entries.begin() + at);
+    const std::string same = table.lines.front().entries.at(column).text;
+    if (!all_lines(table, column, same)) continue;
+    const Column& head = table.columns[column];
+    if (head.setting && !same.empty()) {
+      table.caption = fmt::format("{}: {}{}{}", head.title, same,
+                                  table.caption.empty() ? "" : " · ", table.caption);
+    }
+    if (head.setting || same.empty() || same == kAbsent) erase_column(table, column);
   }
 }
 
@@ -62,12 +72,18 @@ std::string fp32_layers(const CaseRecord& record) {
 
 }  // namespace
 
+Column word(std::string title) { return {.title = std::move(title)}; }
+Column setting(std::string title) { return {.title = std::move(title), .setting = true}; }
+Column number(std::string title, std::string unit) {
+  return {.title = std::move(title), .unit = std::move(unit), .numeric = true};
+}
+
 std::vector<Table> tables(const Report& report) {
   std::vector<Table> shown;
   for (const auto make : {accuracy_table, change_table, speed_table}) {
     Table table = make(report);
     if (table.lines.empty()) continue;
-    drop_absent_columns(table);
+    drop_idle_columns(table);
     shown.push_back(std::move(table));
   }
   return shown;
@@ -80,11 +96,15 @@ std::string outcome(const Report& report) {
   std::string text = fmt::format("{} of {} ok", count(counts[Status::ok]), plural(total, "case"));
   for (const auto& [status, number] : counts) {
     if (status == Status::ok) continue;
-    std::string name(to_string(status));
-    std::replace(name.begin(), name.end(), '_', ' ');
-    text += fmt::format(", {} {}", count(number), name);
+    text += fmt::format(", {} {}", count(number), describe(status));
   }
   return text;
+}
+
+std::string describe(Status status) {
+  std::string name(to_string(status));
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
 }
 
 std::string describe(const CaseRecord& record) {
@@ -105,7 +125,7 @@ std::vector<Remark> problems(const Report& report) {
   for (const CaseRecord& record : report.run.cases) {
     if (record.status == Status::ok) continue;
     found.push_back({.subject = describe(record),
-                     .text = fmt::format("{}: {}", to_string(record.status), record.reason),
+                     .text = fmt::format("{}: {}", describe(record.status), record.reason),
                      .command = record.reproduce});
   }
   return found;

@@ -27,8 +27,15 @@ struct Entry {
 
 struct Column {
   std::string title;
+  std::string unit{};  // "ms", "top-1 / top-5"; may be empty
   bool numeric = false;
+  bool setting = false;  // leaves the table for its caption when all lines agree on it
 };
+
+// The usual kinds of column.
+Column word(std::string title);
+Column setting(std::string title);  // what a run is likely to have in common
+Column number(std::string title, std::string unit = {});
 
 struct Line {
   std::vector<Entry> entries;  // one for each column
@@ -37,6 +44,7 @@ struct Line {
 
 struct Table {
   std::string title;
+  std::string caption{};  // "Backend: onednn · Batch: 1", what all lines have in common
   std::vector<Column> columns{};
   std::vector<Line> lines{};
   std::vector<std::string> notes{};  // how the numbers are to be read
@@ -47,11 +55,13 @@ Table change_table(const Report& report);    // INT8 against FP32, image by imag
 Table speed_table(const Report& report);     // latency, throughput, memory, size
 
 // All tables that have anything to show, in the order they are shown, without columns in which
-// nothing was measured.
+// nothing was measured or all lines agree.
 std::vector<Table> tables(const Report& report);
 
 // "6 of 7 cases ok, 1 skipped".
 std::string outcome(const Report& report);
+
+std::string describe(Status status);  // "timed out"
 
 // What a case is called in a sentence: "squeezenet1.0, INT8 naive, 5 batches, onednn, batch 32,
 // 2 threads".

@@ -14,7 +14,7 @@ constexpr int kLeastWidth = 60;
 constexpr std::size_t kAccuracy = 8;
 constexpr std::size_t kDrop = 23;
 constexpr std::size_t kLatency = 10;
-constexpr std::size_t kSpeedup = 8;
+constexpr std::size_t kSpeedup = 10;
 
 enum class Style { plain, bold, dim, good, bad };
 
@@ -50,7 +50,7 @@ class Screen {
  private:
   void paint(std::string_view text, Style style) {
     static constexpr std::string_view kCodes[] = {"", "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m"};
-    const bool painted = color_ && style != Style::plain;
+    const bool painted = color_ && style != Style::plain && !text.empty();
     if (painted) out_ += kCodes[static_cast<std::size_t>(style)];
     out_ += text;
     if (painted) out_ += "\x1b[0m";
@@ -93,8 +93,7 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   const CaseRecord& record = report.record(cell);
   left((baseline ? "  " : "  INT8 ") + text::one_line(cell.variant), Style::plain);
   if (record.status != Status::ok) {
-    right(std::string(to_string(record.status)), kAccuracy + kDrop + kLatency + kSpeedup,
-          Style::bad);
+    right(text::describe(record.status), kAccuracy + kDrop + kLatency + kSpeedup, Style::bad);
     return end();
   }
   right(accuracy(record), kAccuracy, Style::plain);

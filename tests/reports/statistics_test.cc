@@ -1,0 +1,218 @@
+// Statistics of comparison against published examples and enumeration.
+#include "reports/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "engine/core/error.h"
+
+namespace qbench {
+namespace {
+
+PairedCounts counts(std::int64_t both, std::int64_t first, std::int64_t second,
+                    std::int64_t neither) {
+  return {.both_right = both, .only_first = first, .only_second = second, .both_wrong = neither};
+}
+
+Prediction guess(std::int64_t sample, int label, std::array<int, 5> top) {
+  return {.sample = sample, .label = label, .top = top};
+}
+
+TEST(PairedCounts, DropAndFlips) {
+  const PairedCounts c = counts(50, 12, 4, 34);
+  EXPECT_EQ(c.total(), 100);
+  EXPECT_DOUBLE_EQ(c.drop(), 0.08);
+  EXPECT_DOUBLE_EQ(c.flip_rate(), 0.16);
+  EXPECT_EQ(PairedCounts{}.drop(), 0);
+}
+
+TEST(CountPairs, MatchesBySampleInAnyOrder) {
+  const std::vector<Prediction> fp32 = {guess(4, 1, {1, 2, 3, 4, 5}), guess(1, 1, {1, 2, 3, 4, 5}),
+                                        guess(2, 9, {1, 2, 3, 4, 5}), guess(3, 2, {1, 2, 3, 4, 5}),
+                                        guess(8, 1, {1, 2, 3, 4, 5})};
+  const std::vector<Prediction> int8 = {guess(1, 1, {1, 3, 2, 4, 5}), guess(2, 9, {9, 2, 3, 4, 5}),
+                                        guess(3, 2, {1, 7, 6, 4, 8}), guess(4, 1, {6, 1, 3, 4, 5}),
+                                        guess(7, 1, {1, 2, 3, 4, 5})};
+  EXPECT_EQ(count_pairs(fp32, int8, 1), counts(1, 1, 1, 1));
+  EXPECT_EQ(count_pairs(fp32, int8, 5), counts(2, 1, 1, 0));
+  EXPECT_EQ(count_agreement(fp32, int8), (Agreement{.same = 2, .total = 4}));
+  EXPECT_EQ(count_agreement(fp32, {}).rate(), 0);
+}
+
+// The mid-p definition itself: outcomes of n fair coins that are further from n/2 than what was
+// seen, and half of those that are as far.
+double enumerated_mid_p(std::int64_t b, std::int64_t c) {
+  const std::int64_t n = b + c;
+  double p = 0;
+  for (std::int64_t i = 0; i <= n; ++i) {
+    const double probability = std::exp(
+        std::lgamma(static_cast<double>(n) + 1) - std::lgamma(static_cast<double>(i) + 1) -
+        std::lgamma(static_cast<double>(n - i) + 1) - static_cast<double>(n) * std::log(2.0));
+    const std::int64_t far = std::abs(2 * i - n);
+    const std::int64_t seen = std::abs(b - c);
+    if (far > seen) p += probability;
+    if (far == seen) p += probability / 2;
+  }
+  return p;
+}
+
+TEST(McNemar, MidPFromItsDefinition) {
+  for (std::int64_t b = 0; b <= 50; b += 5) {
+    for (std::int64_t c = 0; c <= 50; ++c) {
+      if (b + c == 0) continue;
+      EXPECT_NEAR(mcnemar_p(counts(7, b, c, 3)), enumerated_mid_p(b, c), 1e-10) << b << " " << c;
+    }
+  }
+}
+
+TEST(McNemar, PublishedExamples) {
+  // Fagerland, Lydersen and Laake (2013), airway hyper-responsiveness: mid-p 0.039.
+  EXPECT_NEAR(mcnemar_p(counts(1, 1, 7, 12)), 0.0390625, 1e-12);
+  // Agresti, Categorical Data Analysis, approval of the prime minister, 794, 150, 86, 570:
+  // (150-86-1)^2/236 = 16.82, p = 4.1e-5 (R: mcnemar.test).
+  EXPECT_NEAR(mcnemar_p(counts(794, 150, 86, 570)), 4.115e-5, 1e-8);
+  EXPECT_EQ(mcnemar_p(counts(10, 0, 0, 10)), 1);
+}
+
+TEST(McNemar, TheTwoTestsMeetWhereTheyChange) {
+  EXPECT_NEAR(mcnemar_p(counts(0, 60, 40, 0)), mcnemar_p(counts(0, 61, 40, 0)), 0.02);
+}
+
+TEST(DropInterval, PublishedExamples) {
+  // Newcombe (1998), table III, 36 12 2 0.
+  const Interval newcombe = drop_interval(counts(36, 12, 2, 0));
+  EXPECT_NEAR(newcombe.low, 0.0569, 5e-5);
+  EXPECT_NEAR(newcombe.high, 0.3404, 5e-5);
+  // Altman et al., Statistics with Confidence (2000), table 6.2.
+  const Interval altman = drop_interval(counts(14, 5, 0, 22));
+  EXPECT_NEAR(altman.low, 0.011, 5e-4);
+  EXPECT_NEAR(altman.high, 0.226, 5e-4);
+  // Fagerland, Lydersen and Laake (2017), airway hyper-responsiveness.
+  const Interval bentur = drop_interval(counts(1, 1, 7, 12));
+  EXPECT_NEAR(bentur.low, -0.507, 5e-4);
+  EXPECT_NEAR(bentur.high, -0.026, 5e-4);
+}
+
+TEST(DropInterval, IsSaneAtTheEdges) {
+  for (const PairedCounts& c : {counts(0, 0, 0, 10), counts(10, 0, 0, 0), counts(336, 0, 0, 254)}) {
+    const Interval interval = drop_interval(c);
+    EXPECT_LT(interval.low, 0);
+    EXPECT_GT(interval.high, 0);
+    EXPECT_NEAR(interval.low, -interval.high, 1e-12);
+  }
+  EXPECT_EQ(drop_interval(PairedCounts{}), (Interval{-1, 1}));
+  EXPECT_THROW(drop_interval(counts(1, 1, 1, 1), 1), Error);
+}
+
+TEST(DropInterval, CoversTheTrueDropAboutAsOftenAsItSays) {
+  // 590 images, 60 % right in both, 5 % lost, 3 % gained: a true drop of 2 points.
+  std::mt19937_64 random(11);
+  std::discrete_distribution<int> image({0.60, 0.05, 0.03, 0.32});
+  int covered = 0;
+  constexpr int kTrials = 2000;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::array<std::int64_t, 4> seen{};
+    for (int i = 0; i < 590; ++i) ++seen.at(static_cast<std::size_t>(image(random)));
+    covered += drop_interval(counts(seen[0], seen[1], seen[2], seen[3])).contains(0.02) ? 1 : 0;
+  }
+  EXPECT_GT(covered, kTrials * 93 / 100);
+  EXPECT_LT(covered, kTrials * 98 / 100);
+}
+
+TEST(Verdict, AllThree) {
+  const PairedCounts small_loss = counts(38000, 550, 420, 11030);  // 0.26 points [0.14, 0.38]
+  EXPECT_EQ(judge_drop(small_loss, 0.005), Verdict::non_inferior);
+  EXPECT_EQ(judge_drop(small_loss, 0.003), Verdict::inconclusive);
+  EXPECT_EQ(judge_drop(small_loss, 0.001), Verdict::worse);
+  EXPECT_EQ(to_string(Verdict::non_inferior), "non-inferior");
+}
+
+TEST(Planner, FollowsTheFormula) {
+  // r (1.645 + 0.842)^2 / m^2 with r = 2 % and m = 0.2 points.
+  EXPECT_NEAR(static_cast<double>(images_needed(0.02, 0.002, {.alpha = 0.05, .power = 0.8})),
+              0.02 * 2.4865 * 2.4865 / 4e-6, 10);
+  EXPECT_GT(images_needed(0.02, 0.002), 39'000);
+  EXPECT_EQ(images_needed(0, 0.01), 0);
+  EXPECT_THROW(images_needed(0.02, 0), Error);
+  EXPECT_THROW(images_needed(1.5, 0.01), Error);
+}
+
+TEST(Planner, AgreesWithTheVerdict) {
+  // As many images as planned for a true drop of 0: the verdict is reached 80 % of the time.
+  constexpr double kFlips = 0.04;
+  constexpr double kMargin = 0.02;
+  const std::int64_t images = images_needed(kFlips, kMargin);
+  std::mt19937_64 random(5);
+  std::discrete_distribution<int> image({0.7, kFlips / 2, kFlips / 2, 0.3 - kFlips});
+  int reached = 0;
+  constexpr int kTrials = 1000;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::array<std::int64_t, 4> seen{};
+    for (std::int64_t i = 0; i < images; ++i) ++seen.at(static_cast<std::size_t>(image(random)));
+    const PairedCounts c = counts(seen[0], seen[1], seen[2], seen[3]);
+    reached += judge_drop(c, kMargin) == Verdict::non_inferior ? 1 : 0;
+  }
+  EXPECT_NEAR(reached / static_cast<double>(kTrials), 0.8, 0.06);
+}
+
+std::vector<double> lognormal(double middle, std::size_t n, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::lognormal_distribution<double> samples(std::log(middle), 0.1);
+  std::vector<double> values(n);
+  for (double& value : values) value = samples(random);
+  return values;
+}
+
+TEST(RatioOfMedians, HoldsTheTrueRatioAndRepeats) {
+  const std::vector<double> fp32 = lognormal(20e6, 301, 1);
+  const std::vector<double> int8 = lognormal(8e6, 200, 2);
+  const RatioEstimate estimate = ratio_of_medians(fp32, int8);
+  EXPECT_DOUBLE_EQ(estimate.ratio, median(fp32) / median(int8));
+  EXPECT_TRUE(estimate.interval.contains(2.5));
+  EXPECT_TRUE(estimate.interval.contains(estimate.ratio));
+  EXPECT_LT(estimate.interval.width(), 0.2);
+  EXPECT_EQ(ratio_of_medians(fp32, int8), estimate);
+  EXPECT_NE(ratio_of_medians(fp32, int8, {.seed = 2}).interval, estimate.interval);
+}
+
+TEST(RatioOfMedians, CoversAsOftenAsItSays) {
+  int covered = 0;
+  constexpr int kTrials = 200;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    const auto seed = static_cast<std::uint64_t>(2 * trial);
+    const RatioEstimate estimate =
+        ratio_of_medians(lognormal(3, 60, seed), lognormal(1, 60, seed + 1), {.resamples = 300});
+    covered += estimate.interval.contains(3) ? 1 : 0;
+  }
+  EXPECT_GT(covered, kTrials * 88 / 100);
+}
+
+TEST(RatioOfMedians, BlocksWidenTheIntervalOfDriftingSamples) {
+  // The same values in random order and sorted: the second repeats itself from sample to sample.
+  std::vector<double> drifting = lognormal(10, 400, 3);
+  const std::vector<double> steady = lognormal(10, 400, 4);
+  const double shuffled = ratio_of_medians(drifting, steady).interval.width();
+  std::sort(drifting.begin(), drifting.end());
+  EXPECT_GT(ratio_of_medians(drifting, steady).interval.width(), 1.5 * shuffled);
+}
+
+TEST(RatioOfMedians, ConstantSeriesHaveNoWidth) {
+  const std::vector<double> two(10, 2.0);
+  const std::vector<double> one(7, 1.0);
+  EXPECT_EQ(ratio_of_medians(two, one), (RatioEstimate{2, {2, 2}}));
+}
+
+TEST(RatioOfMedians, RefusesWhatIsNoDuration) {
+  const std::vector<double> good = {1, 2, 3};
+  for (const std::vector<double>& bad : {std::vector<double>{}, {0, 1}, {-1}, {std::nan(""), 1}}) {
+    EXPECT_THROW(ratio_of_medians(bad, good), Error);
+    EXPECT_THROW(ratio_of_medians(good, bad), Error);
+  }
+}
+
+}  // namespace
+}  // namespace qbench
