@@ -137,8 +137,8 @@ void draw_stroke(Canvas& canvas, Random& random, const Color& color, float min_w
 }
 
 void draw_figure(Canvas& canvas, Random& random, const Figure& figure, const Color& ground) {
-  const float scale = random.uniform(7.5F, 19);
-  const float stretch = random.uniform(0.82F, 1.22F);
+  const float scale = random.uniform(9.5F, 20);
+  const float stretch = random.uniform(0.88F, 1.14F);
   const float scale_x = scale * stretch;
   const float scale_y = scale / stretch;
   const float margin = std::max(0.85F * scale, 6.0F);
@@ -146,7 +146,7 @@ void draw_figure(Canvas& canvas, Random& random, const Figure& figure, const Col
                      random.uniform(margin, kSizeF - margin)};
   const Point turn = direction(random.uniform());
   const Point tilt = direction(random.uniform());  // the direction in which the figure is stretched
-  const float contrast = random.uniform(0.14F, 0.75F);
+  const float contrast = random.uniform(0.24F, 0.8F);
   const Color color = contrasting_color(random, ground, contrast);
   const Color shade = mix(color, random_color(random), random.uniform(0, 0.3F));
   const ValueNoise texture(random, random.uniform(4, 12));
@@ -187,12 +187,12 @@ void blur(Canvas& canvas) {
 }
 
 Image photograph(Canvas& canvas, Random& random) {
-  const auto blurs = static_cast<int>(random.below(4));
+  const auto blurs = static_cast<int>(random.below(3));
   for (int i = 0; i < blurs; ++i) blur(canvas);
   const Point light = direction(random.uniform());
   const float fall = random.uniform(0, 0.35F);
   const float noise =
-      random.chance(0.5F) ? random.uniform(0.01F, 0.06F) : random.uniform(0.06F, 0.16F);
+      random.chance(0.7F) ? random.uniform(0.01F, 0.05F) : random.uniform(0.05F, 0.11F);
   Image image(kSize, kSize);
   std::uint8_t* out = image.pixels.data();
   canvas.map([&](int x, int y, const Color& color) {
@@ -222,7 +222,7 @@ DrawnShape draw_shape(ShapesPart part, std::uint64_t seed, std::int64_t index) {
                 5, 24);
   }
   draw_figure(canvas, random, kFigures[static_cast<std::size_t>(label)], ground);
-  const auto occluders = random.below(4);
+  const auto occluders = random.below(3);
   for (std::uint32_t i = 0; i < occluders; ++i) {
     draw_stroke(canvas, random, contrasting_color(random, ground, random.uniform(0, 0.5F)), 2, 6,
                 36);

@@ -66,20 +66,20 @@ float arrow(Point p) {
   return distance_to_polygon(p, kCorners);
 }
 
-float hexagon(Point p) {
-  static constexpr std::array<Point, 6> kCorners{
-      Point{0.95F, 0},  Point{0.475F, 0.8227241F},   Point{-0.475F, 0.8227241F},
-      Point{-0.95F, 0}, Point{-0.475F, -0.8227241F}, Point{0.475F, -0.8227241F}};
+float pentagon(Point p) {
+  static constexpr std::array<Point, 5> kCorners{
+      Point{0, 0.98F}, Point{-0.9320354F, 0.3028367F}, Point{-0.5760295F, -0.7928367F},
+      Point{0.5760295F, -0.7928367F}, Point{0.9320354F, 0.3028367F}};
   return distance_to_polygon(p, kCorners);
 }
 
 }  // namespace
 
 const std::array<Figure, 10> kFigures{
-    Figure{"circle", circle},   Figure{"ring", ring},         Figure{"square", square},
-    Figure{"frame", frame},     Figure{"triangle", triangle}, Figure{"cross", cross},
-    Figure{"star", star},       Figure{"crescent", crescent}, Figure{"arrow", arrow},
-    Figure{"hexagon", hexagon},
+    Figure{"circle", circle},     Figure{"ring", ring},         Figure{"square", square},
+    Figure{"frame", frame},       Figure{"triangle", triangle}, Figure{"cross", cross},
+    Figure{"star", star},         Figure{"crescent", crescent}, Figure{"arrow", arrow},
+    Figure{"pentagon", pentagon},
 };
 
 float distance_to_line(Point p, Point a, Point b) {
