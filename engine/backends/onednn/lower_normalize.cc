@@ -119,8 +119,8 @@ void lower_lrn(Builder& to, NodeId id, const Lrn& op) {
   const NodeId source = to.graph()[id].inputs[0];
   View data = to.shaped(source);
   Kernel kernel = make_lrn(to.engine(), data.desc, op);
-  for (const Desc& desc : {channels_last(data.desc.dims(), DType::f32),
-                           blocked(data.desc.dims(), DType::f32)}) {
+  for (const Desc& desc :
+       {channels_last(data.desc.dims(), DType::f32), blocked(data.desc.dims(), DType::f32)}) {
     if (!kernel.is_reference()) break;
     Kernel other = make_lrn(to.engine(), desc, op);
     if (other.is_reference()) continue;

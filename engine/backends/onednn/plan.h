@@ -60,6 +60,7 @@ struct Observation {
   std::size_t observed = 0;
   std::optional<Step> copy;  // where the value has padding or holes
   View view{};               // dense
+  std::size_t elements = 0;
 };
 
 struct Plan {
