@@ -45,6 +45,13 @@ std::string normalize(const std::string& token) {
   return with_dashes(token.substr(0, end)) + token.substr(end);
 }
 
+// "--name=value" -> "name", as Boost's errors call it.
+std::string bare_name(const po::error_with_option_name& error) {
+  const std::string text = error.get_option_name();
+  const std::size_t begin = std::min(text.find_first_not_of('-'), text.size());
+  return text.substr(begin, text.find('=') - begin);
+}
+
 // An array or a list as it would be typed.
 template <class T>
 std::string joined(const T& values) {
@@ -94,6 +101,7 @@ struct Options::State {
     return fmt::format("unknown option --{}{}", name, hint);
   }
 
+  std::vector<std::string> mended(std::span<const std::string> arguments) const;
   std::vector<po::option> tokenize(std::span<const std::string> arguments) const;
   void take_positional(const std::vector<std::string>& values) const;
   void take(const po::option& option);
@@ -194,14 +202,37 @@ bool Options::given(const std::string& name) const {
   return state_->given.contains(with_dashes(name));
 }
 
-std::vector<po::option> Options::State::tokenize(std::span<const std::string> arguments) const {
+// The arguments so that Boost reads them as they are meant: left alone, it gives a flag the
+// positional argument after it, and an option without a value the next option.
+std::vector<std::string> Options::State::mended(std::span<const std::string> arguments) const {
   std::vector<std::string> tokens;
-  for (const std::string& argument : arguments) tokens.push_back(normalize(argument));
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string token = normalize(arguments[i]);
+    if (token == "--") {
+      tokens.insert(tokens.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i),
+                    arguments.end());
+      break;
+    }
+    const auto entry = std::ranges::find_if(
+        entries, [&token](const Entry& candidate) { return token == "--" + candidate.name; });
+    if (entry != entries.end()) {
+      const bool is_last = i + 1 == arguments.size();
+      if (entry->value.empty()) {
+        token += "=True";
+      } else if (is_last || arguments[i + 1].starts_with("--")) {
+        throw Error(token + ": expected a value");
+      }
+    }
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
+
+std::vector<po::option> Options::State::tokenize(std::span<const std::string> arguments) const {
+  const std::vector<std::string> tokens = mended(arguments);
   po::options_description declared;
   for (const Entry& entry : entries) {
-    auto* value = po::value<std::string>();
-    if (entry.value.empty()) value->implicit_value("True");  // hence never the next token
-    declared.add_options()(entry.name.c_str(), value);
+    declared.add_options()(entry.name.c_str(), po::value<std::string>());
   }
   namespace style = po::command_line_style;
   try {
@@ -211,13 +242,9 @@ std::vector<po::option> Options::State::tokenize(std::span<const std::string> ar
         .run()
         .options;
   } catch (const po::unknown_option& error) {
-    std::string name = error.get_option_name();
-    name.erase(0, name.find_first_not_of('-'));
-    throw Error(unknown(name));
+    throw Error(unknown(bare_name(error)));
   } catch (const po::invalid_command_line_syntax& error) {
-    std::string name = error.get_option_name();
-    name.erase(0, name.find_first_not_of('-'));
-    throw Error(fmt::format("--{}: expected a value", name));
+    throw Error(fmt::format("--{}: expected a value", bare_name(error)));
   } catch (const po::error& error) {
     throw Error(error.what());
   }
@@ -237,9 +264,8 @@ void Options::State::take(const po::option& option) {
   if (option.position_key >= 0) return take_positional(option.value);
   const Entry& entry = find(option.string_key);
   if (given.insert(entry.name).second) entry.clear();
-  const std::string text = option.value.empty() ? "True" : option.value.front();
   try {
-    entry.assign(text);
+    entry.assign(option.value.at(0));
   } catch (const Error& error) {
     throw error.at("--" + entry.name);
   }

@@ -1,0 +1,183 @@
+// The program as a whole, in this process: what is printed where, and the exit codes.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+#include "harness/cli/command.h"
+
+namespace qbench {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+struct Outcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+Outcome qbench_run(const std::vector<std::string>& arguments) {
+  char* texts[2] = {};
+  std::size_t sizes[2] = {};
+  Streams streams{open_memstream(&texts[0], &sizes[0]), open_memstream(&texts[1], &sizes[1])};
+  Outcome outcome;
+  outcome.exit_code = run_program(arguments, streams);
+  std::fclose(streams.out);
+  std::fclose(streams.err);
+  outcome.out.assign(texts[0], sizes[0]);
+  outcome.err.assign(texts[1], sizes[1]);
+  std::free(texts[0]);
+  std::free(texts[1]);
+  return outcome;
+}
+
+TEST(Program, HelpListsTheCommands) {
+  const Outcome outcome = qbench_run({"--help"});
+  EXPECT_EQ(outcome.exit_code, kExitOk);
+  EXPECT_THAT(outcome.err, IsEmpty());
+  for (const Command& command : commands()) {
+    if (!command.summary.empty()) {
+      EXPECT_THAT(outcome.out, HasSubstr("\n  " + std::string(command.name) + " "));
+    }
+  }
+  EXPECT_EQ(outcome.out.find("worker"), std::string::npos);  // not for people
+  EXPECT_EQ(qbench_run({"help"}).out, outcome.out);
+  EXPECT_EQ(qbench_run({"-h"}).out, outcome.out);
+}
+
+TEST(Program, WithoutACommandItIsAnError) {
+  const Outcome outcome = qbench_run({});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, StartsWith("usage: qbench"));
+}
+
+TEST(Program, SaysItsVersion) {
+  EXPECT_THAT(qbench_run({"--version"}).out, StartsWith("qbench 0."));
+}
+
+TEST(Program, EveryCommandHasHelpOfEightyColumns) {
+  for (const Command& command : commands()) {
+    if (command.summary.empty()) continue;
+    const Outcome outcome = qbench_run({std::string(command.name), "--help"});
+    EXPECT_EQ(outcome.exit_code, kExitOk) << command.name;
+    EXPECT_THAT(outcome.out, StartsWith("usage: qbench " + std::string(command.name)));
+    EXPECT_EQ(qbench_run({"help", std::string(command.name)}).out, outcome.out);
+    std::istringstream lines(outcome.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  }
+}
+
+TEST(Program, UnknownCommandsNameTheNearest) {
+  const Outcome outcome = qbench_run({"siute"});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_EQ(outcome.err, "qbench: error: unknown command 'siute'; did you mean 'qbench suite'?\n");
+  EXPECT_THAT(qbench_run({"xxxxxxxxxx"}).err, HasSubstr("'qbench --help' lists them"));
+}
+
+TEST(Program, ErrorsGoToStandardErrorWithExitCodeTwo) {
+  const Outcome outcome = qbench_run({"suite", "--nonsense"});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, StartsWith("qbench: error: unknown option --nonsense"));
+}
+
+class SuiteCommand : public testing::Test {
+ protected:
+  SuiteCommand() {
+    fs::create_directories(folder_);
+    write("s.yaml", R"(
+dataset: {name: figures, records: "shapes:val,count=8"}
+models: [{name: net, image_shape: [3, 48, 48]}, {name: other}]
+axes: {modes: [none, naive], calib_batches: [1], threads: [1], backends: [reference]}
+)");
+    for (const char* file : {"net-symbol.json", "net-0000.params"}) write(file, "x");
+  }
+  ~SuiteCommand() override { fs::remove_all(folder_); }
+
+  void write(const char* name, const std::string& text) const {
+    std::ofstream(folder_ / name) << text;
+  }
+
+  Outcome run(std::vector<std::string> more) const {
+    std::vector<std::string> arguments{"suite",      (folder_ / "s.yaml").string(),
+                                       "--database", (folder_ / "db.sqlite").string(),
+                                       "--data-dir", (folder_ / "nowhere").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return qbench_run(arguments);
+  }
+
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("qbench_cli_" + std::to_string(getpid()));
+};
+
+TEST_F(SuiteCommand, DryRunListsTheCasesAndWritesNothing) {
+  const Outcome outcome = run({"--dry-run"});
+  EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.err;
+  EXPECT_THAT(
+      outcome.out,
+      StartsWith(
+          "net/fp32/b1/t1/reference\n"
+          "net/int8/none/b1/t1/reference\n"
+          "net/int8/naive/1batches/b1/t1/reference\n"
+          "other/fp32/b1/t1/reference  (skipped: missing other-symbol.json, other-0000.params)\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("missing files: other-symbol.json, other-0000.params\n"));
+  EXPECT_FALSE(fs::exists(folder_ / "db.sqlite"));
+}
+
+TEST_F(SuiteCommand, DryRunInJsonHasIdsAndCommands) {
+  const auto cases =
+      nlohmann::json::parse(run({"--dry-run", "--json", "--filter", "net.*naive"}).out);
+  ASSERT_EQ(cases.size(), 1U);
+  EXPECT_EQ(cases[0]["name"], "net/int8/naive/1batches/b1/t1/reference");
+  EXPECT_EQ(cases[0]["status"], "planned");
+  EXPECT_EQ(cases[0]["id"].get<std::string>().size(), 32U);
+  EXPECT_THAT(cases[0]["reproduce"].get<std::string>(),
+              AllOf(StartsWith("qbench suite "), HasSubstr(" --data-dir "),
+                    HasSubstr(" --modes naive --batches 1 ")));
+}
+
+TEST_F(SuiteCommand, OptionsReplaceAxes) {
+  EXPECT_EQ(
+      run({"--dry-run", "--models=net", "--modes=none", "--precisions=int8", "--batch-sizes=2,4"})
+          .out,
+      "net/int8/none/b2/t1/reference\nnet/int8/none/b4/t1/reference\n");
+}
+
+TEST_F(SuiteCommand, WhenNothingCanRunItIsAnError) {
+  const Outcome outcome = run({"--models", "other"});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_THAT(outcome.err,
+              StartsWith("qbench: error: no case can run; missing files: other-symbol.json"));
+  EXPECT_FALSE(fs::exists(folder_ / "db.sqlite"));
+}
+
+TEST_F(SuiteCommand, BadInputIsNamedBeforeAnythingRuns) {
+  EXPECT_THAT(run({"--modes", "median"}).err, HasSubstr("no calibration mode 'median'"));
+  EXPECT_THAT(run({"--backends", "tpu"}).err, HasSubstr("no backend 'tpu'"));
+  EXPECT_THAT(run({"--html", (folder_ / "no/such/x.html").string()}).err,
+              HasSubstr("there is no folder"));
+  EXPECT_THAT(run({"second"}).err, HasSubstr("expected one suite, found 2; there are: "));
+  EXPECT_THAT(qbench_run({"suite", "demmo"}).err, HasSubstr("did you mean 'demo'?"));
+  write("s.yaml", "models: [{name: a, dataset: {records: r}, colour: red}]");
+  EXPECT_THAT(run({}).err, HasSubstr("s.yaml:1:43: unknown key 'colour'"));
+}
+
+TEST_F(SuiteCommand, ADatabaseOfSomebodyElseIsLeftAlone) {
+  write("db.sqlite", "not a database, but long enough to be looked at");
+  const Outcome outcome = run({});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_THAT(outcome.err, HasSubstr("db.sqlite"));
+}
+
+}  // namespace
+}  // namespace qbench

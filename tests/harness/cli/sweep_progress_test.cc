@@ -1,0 +1,65 @@
+#include "harness/cli/sweep_progress.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+namespace qbench {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// What is drawn into a stream in memory.
+class SweepProgressTest : public testing::Test {
+ protected:
+  SweepProgressTest() : stream_(open_memstream(&text_, &size_)) {}
+  ~SweepProgressTest() override {
+    std::fclose(stream_);
+    std::free(text_);
+  }
+
+  std::string drawn(SweepProgress::Style style) {
+    {
+      SweepProgress progress(stream_, style, 60, [this] { return now_ += 1'000'000'000; });
+      progress.working("net", {"calibrate", 0, 0});
+      progress.working("net", {"score", 0, 100});
+      progress.working("net", {"score", 50, 100});
+      CaseRecord record;
+      record.metrics = {{"top1", 0.5, "fraction", true}, {"latency_median", 2.5e6, "ns", false}};
+      progress.case_done(record, "net/fp32", 1, 2);
+      record.status = Status::crashed;
+      record.reason = "signal 11";
+      progress.case_done(record, "net/int8", 2, 2);
+      progress.note("a word");
+    }
+    std::fflush(stream_);
+    return {text_, size_};
+  }
+
+  std::int64_t now_ = 0;
+  char* text_ = nullptr;
+  std::size_t size_ = 0;
+  std::FILE* stream_;
+};
+
+TEST_F(SweepProgressTest, PlainLinesSayEachStepOnce) {
+  EXPECT_EQ(drawn(SweepProgress::Style::plain),
+            "  net: calibrate\n"
+            "  net: score\n"
+            "[1/2] net/fp32  top-1 50.00 %, 2.500 ms\n"
+            "[2/2] net/int8  crashed: signal 11\n"
+            "a word\n");
+}
+
+TEST_F(SweepProgressTest, TheLiveLineHasRateAndTimeLeftAndGoesAway) {
+  const std::string text = drawn(SweepProgress::Style::live);
+  EXPECT_THAT(text, AllOf(HasSubstr("\r\033[Knet: score 50/100 images, 25/s, 2 s left"),
+                          HasSubstr("\r\033[K[1/2] net/fp32"), Not(HasSubstr("left\n"))));
+}
+
+TEST_F(SweepProgressTest, QuietIsQuiet) { EXPECT_EQ(drawn(SweepProgress::Style::quiet), ""); }
+
+}  // namespace
+}  // namespace qbench

@@ -1,0 +1,207 @@
+// Jobs on a small real network, in this process.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+#include "engine/formats/formats.h"
+#include "engine/graph/text.h"
+#include "harness/accuracy/accuracy.h"
+#include "harness/run/job.h"
+
+namespace qbench {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kNetwork = R"(
+data = Input(shape=[1,3,48,48]) : f32[1,3,48,48]
+conv0_weight = Constant() : f32[8,3,3,3] values=random(1)
+conv0 = Convolution(data, conv0_weight; stride=[4,4], activation=relu) : f32[1,8,12,12]
+conv1_weight = Constant() : f32[8,8,3,3] values=random(2)
+conv1 = Convolution(conv0, conv1_weight; stride=[4,4], activation=relu) : f32[1,8,3,3]
+flat = Flatten(conv1) : f32[1,72]
+fc_weight = Constant() : f32[10,72] values=random(3)
+fc = FullyConnected(flat, fc_weight) : f32[1,10]
+return fc
+)";
+
+class Jobs : public testing::Test {
+ protected:
+  Jobs() {
+    fs::create_directories(folder_);
+    job_.model.name = "tiny";
+    job_.model.symbol = path("tiny-symbol.json");
+    job_.model.params = path("tiny-0000.params");
+    job_.model.image_shape = {3, 48, 48};
+    job_.model.rgb_mean = {128, 128, 128};
+    job_.model.rgb_std = {64, 64, 64};
+    job_.model.dataset.records = "shapes:val,count=20";
+    job_.model.dataset.skip = 4;
+    job_.model.dataset.calibration.records = "shapes:train,count=8";
+    job_.model.dataset.calibration.batch_size = 4;
+    job_.backend = "reference";
+    job_.batch_size = 5;  // the last batch has one image
+    job_.table_dir = path("tables");
+    job_.output_dir = path("models");
+    job_.variants = {{"fp32", "", 0, ""},
+                     {"int8", "none", 0, "auto"},
+                     {"int8", "naive", 1, "auto"},
+                     {"int8", "naive", 2, "uint8"}};
+  }
+  ~Jobs() override { fs::remove_all(folder_); }
+
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+
+  void save_network(const std::string& text = kNetwork) const {
+    export_model(parse_graph(text), {job_.model.symbol, job_.model.params});
+  }
+
+  std::vector<AccuracyResult> run() const {
+    std::vector<AccuracyResult> results;
+    run_accuracy_job(job_, [&results](const Message& message) {
+      if (const auto* result = std::get_if<AccuracyResult>(&message)) results.push_back(*result);
+    });
+    return results;
+  }
+
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("qbench_jobs_" + std::to_string(getpid()));
+  AccuracyJob job_;
+};
+
+TEST_F(Jobs, ScoreEveryVariantOnTheSameImages) {
+  save_network();
+  const std::vector<AccuracyResult> results = run();
+  ASSERT_EQ(results.size(), 4U);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    SCOPED_TRACE(job_.variants[i].name());
+    EXPECT_EQ(results[i].variant, job_.variants[i]);
+    EXPECT_EQ(results[i].status, Status::ok) << results[i].reason;
+    ASSERT_EQ(results[i].predictions.size(), 16U);
+    EXPECT_EQ(results[i].predictions.front().sample, 4);
+    EXPECT_EQ(results[i].predictions.back().sample, 19);
+    EXPECT_EQ(results[i].model_hash, results[0].model_hash);
+    EXPECT_TRUE(fs::exists(results[i].symbol));
+    EXPECT_TRUE(fs::exists(results[i].params));
+    // 8-bit arithmetic cannot change a random network's mind about most images.
+    EXPECT_GE(count_same_top1(results[0].predictions, results[i].predictions), 10);
+  }
+  EXPECT_EQ(results[2].symbol, path("models/auto/tiny-quantized-1batches-naive-symbol.json"));
+  EXPECT_EQ(results[2].params, path("models/auto/tiny-quantized-0000.params"));
+  EXPECT_EQ(results[3].symbol, path("models/uint8/tiny-quantized-2batches-naive-symbol.json"));
+}
+
+TEST_F(Jobs, SavedModelsPredictTheSame) {
+  save_network();
+  const std::vector<AccuracyResult> results = run();
+  LatencyJob job;
+  job.symbol = results.at(2).symbol;
+  job.params = results.at(2).params;
+  job.image_shape = job_.model.image_shape;
+  job.backend = "reference";
+  job.measure = {.warmup_seconds = 0, .warmup_runs = 1, .max_seconds = 0, .min_samples = 7};
+  std::optional<LatencyResult> measured;
+  run_latency_job(job, [&measured](const Message& message) {
+    if (const auto* result = std::get_if<LatencyResult>(&message)) measured = *result;
+  });
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(measured->status, Status::ok) << measured->reason;
+  EXPECT_EQ(measured->latency_ns.size(), 7U);
+  std::vector<std::string> names;
+  for (const MetricValue& metric : measured->metrics) names.push_back(metric.name);
+  EXPECT_THAT(names, testing::IsSupersetOf({"latency_median", "images_per_second", "peak_rss",
+                                            "weights_resident", "arena", "compile_seconds"}));
+  EXPECT_EQ(std::ranges::count(names, "latency_p99"), 0);  // seven samples know no tail
+}
+
+TEST_F(Jobs, CalibrationIsKeptAndUsedAgain) {
+  save_network();
+  const auto reused = [](const AccuracyResult& result) {
+    return nlohmann::json::parse(result.details).value("calibration_reused", false);
+  };
+  const std::vector<AccuracyResult> first = run();
+  const std::vector<AccuracyResult> second = run();
+  EXPECT_FALSE(reused(first.at(2)));
+  EXPECT_TRUE(reused(second.at(2)));
+  EXPECT_EQ(first[2].predictions, second[2].predictions);
+  const auto measured = [](const AccuracyResult& result) {
+    return std::ranges::count(result.metrics, "calibration_seconds", &MetricValue::name);
+  };
+  EXPECT_EQ(measured(first[2]), 1);
+  EXPECT_EQ(measured(second[2]), 0);
+}
+
+TEST_F(Jobs, TooFewCalibrationImagesFailOnlyWhatNeedsThem) {
+  save_network();
+  job_.variants[2].calib_batches = 9;
+  const std::vector<AccuracyResult> results = run();
+  ASSERT_EQ(results.size(), 4U);
+  for (const AccuracyResult& result : results) {
+    const bool calibrated = result.variant.calib_batches > 0;
+    EXPECT_EQ(result.status, calibrated ? Status::failed : Status::ok) << result.variant.name();
+    if (calibrated) {
+      EXPECT_THAT(result.reason, HasSubstr("calibration: "));
+    }
+  }
+}
+
+TEST_F(Jobs, ExcludedLayersStayFp32AndUnknownOnesAreMentioned) {
+  save_network();
+  job_.model.excluded_layers = {"conv1", "no_such_layer"};
+  const std::vector<AccuracyResult> results = run();
+  const auto details = nlohmann::json::parse(results.at(2).details);
+  ASSERT_EQ(results[2].status, Status::ok) << results[2].reason;
+  EXPECT_THAT(details.at("warnings").dump(), HasSubstr("no_such_layer"));
+  EXPECT_THAT(details.at("fp32_layers").dump(), HasSubstr("conv1"));
+}
+
+TEST_F(Jobs, AMissingOrDamagedModelFailsEveryVariant) {
+  for (const AccuracyResult& result : run()) {
+    EXPECT_EQ(result.status, Status::failed);
+    EXPECT_THAT(result.reason, HasSubstr("tiny"));
+  }
+  save_network();
+  fs::resize_file(job_.model.params, 100);
+  for (const AccuracyResult& result : run()) EXPECT_EQ(result.status, Status::failed);
+}
+
+TEST_F(Jobs, AQuantizedModelIsNoStartingPoint) {
+  save_network();
+  const std::vector<AccuracyResult> results = run();
+  job_.model.symbol = results.at(2).symbol;
+  job_.model.params = results.at(2).params;
+  EXPECT_THAT(run().at(0).reason, HasSubstr("quantized already"));
+}
+
+TEST_F(Jobs, AConstantOutputIsMistrusted) {
+  std::string text = kNetwork;
+  text.replace(text.find("values=random(3)"), 16, "values=full(0)");
+  save_network(text);
+  const std::vector<AccuracyResult> results = run();
+  EXPECT_EQ(results.at(0).status, Status::mistrusted);
+  EXPECT_THAT(results[0].reason, HasSubstr("same outputs"));
+}
+
+TEST_F(Jobs, AnUnknownModelFailsALatencyJob) {
+  LatencyJob job;
+  job.symbol = path("none.json");
+  job.params = path("none.params");
+  job.image_shape = {3, 48, 48};
+  job.backend = "reference";
+  std::optional<LatencyResult> measured;
+  run_latency_job(job, [&measured](const Message& message) {
+    if (const auto* result = std::get_if<LatencyResult>(&message)) measured = *result;
+  });
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(measured->status, Status::failed);
+  EXPECT_THAT(measured->reason, HasSubstr("none.json"));
+  EXPECT_THAT(measured->metrics, IsEmpty());
+}
+
+}  // namespace
+}  // namespace qbench
