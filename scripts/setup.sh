@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache pkg-config
-  libdnnl-dev libopencv-dev libboost-dev libboost-program-options-dev
+  libdnnl-dev libjpeg62-turbo-dev libpng-dev libboost-dev libboost-program-options-dev
   libsqlitecpp-dev libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
   libxxhash-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
