@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 #include <string>
 #include <string_view>
 
@@ -28,9 +27,15 @@ inline CalibrationTable numbered_ranges(const Graph& graph, const QuantScheme& s
 // Without constants, which say nothing that the tests of quantize_weights do not, and without
 // indentation.
 inline std::string brief(std::string_view text) {
-  std::string result = std::regex_replace(std::string(text), std::regex("\n *"), "\n");
-  result = std::regex_replace(result, std::regex("[^\n]* = Constant\\([^\n]*\n"), "");
-  result.erase(0, std::min(result.find_first_not_of('\n'), result.size()));
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    const bool is_constant = line.find(" = Constant(") != std::string_view::npos;
+    if (!line.empty() && !is_constant) result.append(line).append("\n");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return result;
 }
 
