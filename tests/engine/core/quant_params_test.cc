@@ -67,18 +67,18 @@ TEST(Quantize, ToUnsignedCutsNegativeValues) {
 }
 
 TEST(QuantizeWeights, PerChannelAndForTheWholeTensor) {
-  const std::array<float, 6> values = {1.27F, -0.635F, 12.7F, 0.05F, 0, 0};
+  const std::array<float, 6> values = {1.27F, -0.667F, 12.7F, 0.04F, 0, 0};
   const Tensor weights = Tensor::of<float>({3, 2}, values);
 
   const QuantizedWeights channels = quantize_weights(weights, true);
   EXPECT_EQ(channels.params.axis, 0);
   EXPECT_THAT(channels.params.scales, ElementsAre(0.01F, 0.1F, 1));
-  EXPECT_THAT(channels.values.data<std::int8_t>(), ElementsAre(127, -64, 127, 0, 0, 0));
+  EXPECT_THAT(channels.values.data<std::int8_t>(), ElementsAre(127, -67, 127, 0, 0, 0));
 
   const QuantizedWeights whole = quantize_weights(weights, false);
   EXPECT_EQ(whole.params.axis, -1);
   EXPECT_THAT(whole.params.scales, ElementsAre(0.1F));
-  EXPECT_THAT(whole.values.data<std::int8_t>(), ElementsAre(13, -6, 127, 0, 0, 0));
+  EXPECT_THAT(whole.values.data<std::int8_t>(), ElementsAre(13, -7, 127, 0, 0, 0));
 }
 
 TEST(QuantizeWeights, RefusesVectorsAndInfiniteValues) {

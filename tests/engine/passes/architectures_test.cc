@@ -1,15 +1,24 @@
 // What all passes together make of each architecture's building block. Weights are too many to
 // print, so the values of constants are left out of the texts.
-#include <regex>
-
 #include "tests/engine/passes/golden.h"
 
 namespace qbench {
 namespace {
 
+std::string without_values(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    result += line.substr(0, std::min(line.find(" hash="), line.find(" values=")));
+    result += '\n';
+    text.remove_prefix(line.size() + 1);
+  }
+  return result;
+}
+
 void expect_optimized(std::string_view before, std::string_view after) {
-  const std::string text = print_graph(optimize(parse_graph(before)));
-  EXPECT_EQ(std::regex_replace(text, std::regex(" (hash|values)=.*"), ""), flush_left(after));
+  const Graph optimized = optimize(parse_graph(before));
+  EXPECT_EQ(without_values(print_graph(optimized)), flush_left(after));
 }
 
 TEST(Architectures, PlainConvolutionNormRelu) {
