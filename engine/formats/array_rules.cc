@@ -194,13 +194,12 @@ NodeId import_softmax(OperatorImport& node) {
 
 // Over all that belongs to an image, whatever its shape.
 NodeId softmax_of_images(OperatorImport& node, NodeId data) {
-  const std::vector<std::int64_t>& dims = node.type(data).shape.dims();
+  std::vector<std::int64_t> dims = node.type(data).shape.dims();
   if (dims.size() <= 2) return node.add(Softmax{1}, {data});
+  dims[0] = 0;
   const NodeId flat = node.add_named("flat", Flatten{}, {data});
-  std::vector<std::int64_t> shape = dims;
-  shape[0] = 0;
   const NodeId softmax = node.add_named("softmax", Softmax{1}, {flat});
-  return node.add(Reshape{std::move(shape)}, {softmax});
+  return node.add(Reshape{std::move(dims)}, {softmax});
 }
 
 NodeId import_softmax_activation(OperatorImport& node) {

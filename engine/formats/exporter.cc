@@ -149,6 +149,7 @@ class Exporter {
         layer.attributes["pad"] = "(0, 0)";
       }
     }
+    const std::size_t first = symbol.nodes.size();
     SymbolEntry last = add_node(symbol, {.op = layer.op,
                                          .name = node.name,
                                          .attributes = std::move(layer.attributes),
@@ -158,7 +159,18 @@ class Exporter {
                                .name = free_name(node.name + "_plus"),
                                .inputs = {last, *inputs.residual}});
     }
-    return add_activation(symbol, node, last);
+    last = add_activation(symbol, node, last);
+    if (!quantized_) keep_output_name(symbol, node, first);
+    return last;
+  }
+
+  // Outputs are known by their names: the last of the nodes written for one has it.
+  void keep_output_name(Symbol& symbol, const Node& node, std::size_t first) const {
+    const bool is_output = std::ranges::any_of(
+        graph_.outputs(), [&](NodeId id) { return graph_[id].name == node.name; });
+    if (!is_output || first + 1 == symbol.nodes.size()) return;
+    symbol.nodes[first].name = free_name(node.name + "_fwd");
+    symbol.nodes.back().name = node.name;
   }
 
   SymbolEntry add_padding(Symbol& symbol, const Node& node, const Padding2d& padding,
@@ -237,7 +249,9 @@ class Exporter {
                                                .name = node.name,
                                                .attributes = std::move(described.attributes),
                                                .inputs = value_inputs(node)});
-    return {.value = add_activation(symbol_, node, sum), .min = {}, .max = {}};
+    const SymbolEntry last = add_activation(symbol_, node, sum);
+    keep_output_name(symbol_, node, static_cast<std::size_t>(sum.node));
+    return {.value = last, .min = {}, .max = {}};
   }
 
   Place export_plain(const Node& node) {

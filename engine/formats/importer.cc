@@ -64,7 +64,7 @@ NodeId OperatorImport::data(std::size_t input) {
   return importer_.value(entry);
 }
 
-const TensorType& OperatorImport::type(NodeId id) const { return importer_.graph_[id].type; }
+TensorType OperatorImport::type(NodeId id) const { return importer_.graph_[id].type; }
 
 std::string OperatorImport::variable(std::size_t input, std::string_view argument) const {
   if (input >= input_count()) return fmt::format("{}_{}", name_, argument);

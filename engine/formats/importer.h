@@ -38,7 +38,7 @@ class OperatorImport {
 
   // The value of an input. A variable becomes a Constant where it has a value, else an Input.
   NodeId data(std::size_t input);
-  const TensorType& type(NodeId id) const;
+  TensorType type(NodeId id) const;  // a copy: adding nodes moves the graph's
 
   // An f32 Constant of that shape, from input number `input`. Where the node has fewer inputs, the
   // variable is "<node>_<argument>"; `argument` also says how random values are drawn.

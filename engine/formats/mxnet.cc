@@ -25,6 +25,7 @@ Graph import_mxnet(const ModelFiles& files, const ImportOptions& options) {
 }
 
 void export_mxnet(const Graph& graph, const ModelFiles& files) {
+  if (files.params.empty()) throw Error(files.symbol + ": no name for the parameter file");
   const ExportedModel model = export_graph(graph);
   OutputFile symbol(files.symbol);
   OutputFile params(files.params);
