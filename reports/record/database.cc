@@ -81,27 +81,6 @@ void migrate(SQLite::Database& database, Migrations migrations) {
   transaction.commit();
 }
 
-SQLite::Database connect_read_only(const std::string& path) {
-  try {
-    SQLite::Database database(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
-    database.execAndGet("PRAGMA schema_version");  // the first real look at the file
-    return database;
-  } catch (const SQLite::Exception& error) {
-    if (error.getErrorCode() != SQLITE_CANTOPEN) throw;
-  }
-  // On a read-only medium the files beside a WAL database cannot be made; nobody can write there
-  // either, so that it may be read as it stands.
-  std::string uri = "file:";
-  for (const char c : path) {
-    if (c == '%' || c == '?' || c == '#') {
-      uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
-    } else {
-      uri += c;
-    }
-  }
-  return {uri + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyTimeoutMs};
-}
-
 }  // namespace
 
 SQLite::Database open_for_writing(const std::string& path, Migrations migrations) {
@@ -116,15 +95,25 @@ SQLite::Database open_for_writing(const std::string& path, Migrations migrations
 }
 
 SQLite::Database open_for_reading(const std::string& path, Migrations migrations) {
-  SQLite::Database database = connect_read_only(path);
-  require_whole(path);
+  SQLite::Database database(path, SQLite::OPEN_READONLY, kBusyTimeoutMs);
   const int version = checked_version(database, migrations);
+  require_whole(path);
   if (version == 0) throw Error("empty database, expected runs written by qbench");
   if (std::cmp_equal(version, migrations.size())) return database;
   SQLite::Database copy(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   SQLite::Backup(copy, database).executeStep();
   migrate(copy, migrations);
   return copy;
+}
+
+void close_written(SQLite::Database& database) {
+  try {
+    database.setBusyTimeout(0);
+    database.exec("PRAGMA journal_mode = DELETE");
+  } catch (const SQLite::Exception&) {
+    // Another process still has the file open and will do it, or the disk is full: the log stays,
+    // and what was committed with it.
+  }
 }
 
 Error database_error(const std::string& path, const SQLite::Exception& error) {

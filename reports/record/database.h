@@ -22,6 +22,10 @@ SQLite::Database open_for_writing(const std::string& path, Migrations migrations
 // Opens `path` without ever changing it: an older schema is brought up to date in a copy in memory.
 SQLite::Database open_for_reading(const std::string& path, Migrations migrations);
 
+// Before the last use of a connection that has written: leaves one plain file, which may be copied
+// and read anywhere, instead of a file and its log.
+void close_written(SQLite::Database& database);
+
 // The exception of the library, in qbench's words.
 Error database_error(const std::string& path, const SQLite::Exception& error);
 

@@ -114,8 +114,13 @@ constexpr const char* kSelectRuns = "SELECT id, suite, command_line, started, fi
 }  // namespace
 
 struct Store::Impl {
-  Impl(std::string file, SQLite::Database connection)
-      : path(std::move(file)), database(std::move(connection)) {}
+  Impl(std::string file, SQLite::Database connection, bool may_write)
+      : path(std::move(file)), database(std::move(connection)), writes(may_write) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (writes) close_written(database);
+  }
 
   // Runs `body` and puts the file's name before whatever goes wrong.
   template <class Body>
@@ -141,6 +146,7 @@ struct Store::Impl {
 
   std::string path;
   SQLite::Database database;
+  bool writes;
 };
 
 void Store::Impl::require_run(std::int64_t run) {
@@ -256,8 +262,9 @@ Store::~Store() = default;
 
 Store Store::open(const std::string& path, Mode mode) {
   try {
-    const auto open = mode == Mode::create ? open_for_writing : open_for_reading;
-    return Store(std::make_unique<Impl>(path, open(path, schema_migrations())));
+    const bool writes = mode == Mode::create;
+    const auto open = writes ? open_for_writing : open_for_reading;
+    return Store(std::make_unique<Impl>(path, open(path, schema_migrations()), writes));
   } catch (const SQLite::Exception& error) {
     throw database_error(path, error);
   } catch (const Error& error) {

@@ -400,5 +400,19 @@ TEST_F(StoreTest, ReadOnlyNeverWrites) {
   EXPECT_EQ(store.list_runs().size(), 1U);
 }
 
+TEST_F(StoreTest, LeavesOnePlainFile) {
+  create().put(create().begin_run(some_run()), full_record(1));
+  EXPECT_EQ(read().load_run(1).cases.size(), 1U);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(StoreTest, ClosingOneOfTwoWritersKeepsTheOtherGoing) {
+  Store first = create();
+  const std::int64_t run = first.begin_run(some_run());
+  create().put(run, named("a"));  // closes here
+  first.put(run, named("b"));
+  EXPECT_EQ(read().load_run(run).cases.size(), 2U);
+}
+
 }  // namespace
 }  // namespace qbench
