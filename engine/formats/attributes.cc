@@ -85,7 +85,8 @@ bool Attributes::flag(std::string_view key, bool fallback) const {
 
 std::int64_t Attributes::integer(std::string_view key, std::optional<std::int64_t> fallback) const {
   const auto value = find(key);
-  if (!value) return fallback ? *fallback : (fail_missing(key), 0);
+  if (!value && !fallback) fail_missing(key);
+  if (!value) return *fallback;
   const auto parsed = parse_integer(*value);
   if (!parsed) fail(key, *value, "a whole number");
   return *parsed;
@@ -93,7 +94,8 @@ std::int64_t Attributes::integer(std::string_view key, std::optional<std::int64_
 
 float Attributes::number(std::string_view key, std::optional<float> fallback) const {
   const auto value = find(key);
-  if (!value) return fallback ? *fallback : (fail_missing(key), 0.0F);
+  if (!value && !fallback) fail_missing(key);
+  if (!value) return *fallback;
   const auto parsed = parse<float>(*value);
   if (!parsed || std::isnan(*parsed)) fail(key, *value, "a number");
   return *parsed;

@@ -77,7 +77,7 @@ std::string OperatorImport::variable(std::size_t input, std::string_view argumen
   return node.name;
 }
 
-const Attributes OperatorImport::variable_attributes(std::size_t input) const {
+Attributes OperatorImport::variable_attributes(std::size_t input) const {
   static const SymbolAttributes kNone;
   if (input >= input_count()) return Attributes(kNone);
   const auto position = static_cast<std::size_t>(node_.inputs[input].node);
@@ -101,10 +101,10 @@ NodeId OperatorImport::parameter(std::size_t input, std::string_view argument, c
 NodeId OperatorImport::add_constant(std::size_t input, const std::string& name,
                                     std::shared_ptr<const Tensor> value,
                                     std::optional<QuantParams> params) {
-  if (const auto known = importer_.graph_.find(name);
-      known && importer_.graph_.as_constant(*known) != nullptr) {
-    if (identical(importer_.graph_.value(*known), *value) && type(*known).quant == params)
-      return *known;
+  const auto known = importer_.graph_.find(name);
+  const Constant* constant = known ? importer_.graph_.as_constant(*known) : nullptr;
+  if (constant != nullptr && type(*known).quant == params) {
+    if (constant->value == value || identical(*constant->value, *value)) return *known;
   }
   const bool listed = input < input_count();
   const std::size_t position =
@@ -179,9 +179,9 @@ void Importer::import_operator(std::size_t position) {
   const SymbolNode& node = symbol_.nodes[position];
   try {
     const OperatorRule& rule = find_rule(node.op);
-    OperatorImport import(*this, node, rule.twin_of.empty() ? rule.op : rule.twin_of,
-                          graph_name(rule, node));
-    values_[position] = rule.import(import);
+    OperatorImport operation(*this, node, rule.twin_of.empty() ? rule.op : rule.twin_of,
+                             graph_name(rule, node));
+    values_[position] = rule.import(operation);
   } catch (const Error& error) {
     // The graph names the node itself where inputs do not fit.
     const bool named = std::string_view(error.what()).starts_with("node '");

@@ -46,7 +46,7 @@ class OperatorImport {
 
   // For rules that compute with parameters: the variable's name, its values and its attributes.
   std::string variable(std::size_t input, std::string_view argument) const;
-  const Attributes variable_attributes(std::size_t input) const;
+  Attributes variable_attributes(std::size_t input) const;
   Parameters& parameters();
 
   // Adds the node that stands for this operator. `calibrated` gives its type where it is quantized.

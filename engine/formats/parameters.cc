@@ -17,6 +17,10 @@ namespace {
 // No file's size bounds what a wrong symbol can ask for. The largest networks have 10^8 parameters.
 constexpr std::int64_t kMostDrawn = std::int64_t{1} << 28;
 
+// Longest text of `__init__` that is looked into, and most names compared with a missing one.
+constexpr std::size_t kLongestInitializer = 1000;
+constexpr std::size_t kMostCompared = 2000;
+
 float from_half(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000U) << 16;
   const std::uint32_t exponent = (half >> 10) & 0x1FU;
@@ -82,6 +86,7 @@ std::optional<float> constant_of(std::string_view initializer) {
 
 // Undoes the JSON form of `__init__`: ["constant", {"value": 20}]
 std::pair<std::string, std::optional<float>> parse_initializer(std::string_view text) {
+  if (text.size() > kLongestInitializer) throw Error("attribute '__init__' is too long");
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_array() || json.empty() || !json[0].is_string()) return {std::string(text), {}};
   std::string name = json[0].get<std::string>();
@@ -139,7 +144,9 @@ const std::shared_ptr<const Tensor>& Parameters::find(const std::string& name) c
   if (found != arrays_.end())
     throw Error(fmt::format("parameter '{}' has no value in {}", name, file_));
   std::vector<std::string_view> names;
-  for (const auto& [known, tensor] : arrays_) names.push_back(known);
+  for (const auto& [known, tensor] : arrays_) {
+    if (names.size() < kMostCompared) names.push_back(known);
+  }
   const std::string_view nearest = nearest_name(name, names);
   throw Error(fmt::format("no parameter '{}' in {}{}", name, file_,
                           nearest.empty() ? "" : fmt::format("; the nearest is '{}'", nearest)));
