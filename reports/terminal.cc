@@ -16,6 +16,9 @@ constexpr std::size_t kDrop = 23;
 constexpr std::size_t kLatency = 10;
 constexpr std::size_t kSpeedup = 10;
 
+// Ends of a speed-up's interval that lie further apart than this: the figure is marked "~".
+constexpr double kRoughSpread = 1.2;
+
 enum class Style { plain, bold, dim, good, bad };
 
 class Screen {
@@ -45,6 +48,10 @@ class Screen {
     paint(text, style);
     end();
   }
+  // Explains a mark, if it was used.
+  void legend() {
+    if (any_rough_) line("~ rough: the 95 % interval spans more than a fifth", Style::dim);
+  }
   std::string take() { return std::move(out_); }
 
  private:
@@ -72,6 +79,7 @@ class Screen {
 
   std::size_t name_;
   bool color_;
+  bool any_rough_ = false;
   std::string out_;
 };
 
@@ -109,7 +117,9 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   if (cell.speedup) {
     const Interval& limits = cell.speedup->interval;
     const Style style = limits.low > 1 ? Style::good : limits.high < 1 ? Style::bad : Style::plain;
-    right(text::times(cell.speedup->ratio), kSpeedup, style);
+    const bool rough = limits.high > kRoughSpread * limits.low;
+    right((rough ? "~" : "") + text::times(cell.speedup->ratio), kSpeedup, style);
+    any_rough_ = any_rough_ || rough;
   }
   end();
 }
@@ -124,6 +134,7 @@ std::string render_terminal(const Report& report, int width, bool color) {
     if (row.fp32) screen.cell(report, *row.fp32, true);
     for (const Cell& cell : row.int8) screen.cell(report, cell, false);
   }
+  screen.legend();
   screen.line("");
   for (const text::Remark& problem : text::problems(report)) {
     screen.line(fmt::format("{}: {}", problem.subject, text::one_line(problem.text)), Style::bad);

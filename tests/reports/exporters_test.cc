@@ -149,6 +149,13 @@ TEST(Terminal, TableFitsTheWidth) {
   }
 }
 
+TEST(Terminal, RoughSpeedupsAreMarked) {
+  qbench::Run run = synthetic_run();
+  run.cases[2].latency_ns = {2e6, 4e6, 6e6, 8e6};
+  EXPECT_THAT(render_terminal(make_report(run), 80, false),
+              testing::AllOf(HasSubstr("~1.60×"), HasSubstr("~ rough: ")));
+}
+
 TEST(Terminal, ColourOnlyWhenAsked) {
   EXPECT_THAT(render_terminal(small_report(), 80, false), Not(HasSubstr("\x1b")));
   const std::string coloured = render_terminal(small_report(), 80, true);
