@@ -237,12 +237,6 @@ void Builder::add(NodeId id, std::string implementation, OwnKernel kernel,
         .operands = std::move(operands)});
 }
 
-void Builder::add_reorder(NodeId id, const View& from, const View& to, float scale) {
-  const Kernel kernel = make_reorder(plan_.engine, from.desc, to.desc, scale);
-  add(id, kernel, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
-  plan_.steps.back().op = "reorder";
-}
-
 void Builder::define(NodeId id, const View& view) {
   views_[at(id)] = view;
   std::vector<NodeId>& owners = owners_[at(view.buffer)];

@@ -55,7 +55,10 @@ class Builder {
   // A library kernel; its workspace is added. `op` and `dtypes` default to the node's.
   void add(NodeId id, const Kernel& kernel, std::vector<Operand> operands, std::int64_t macs = 0);
   void add(NodeId id, std::string implementation, OwnKernel kernel, std::vector<Operand> operands);
-  void add_reorder(NodeId id, const View& from, const View& to, float scale = 1);
+  // to = from * ratio, rounded and saturated where `to` is integer; from any layout to any.
+  void add_conversion(NodeId id, const View& from, const View& to, float ratio);
+  // The same values in another layout: told apart from the node's own work in profiles.
+  void add_reorder(NodeId id, const View& from, const View& to);
   void define(NodeId id, const View& view);
 
   Plan finish();

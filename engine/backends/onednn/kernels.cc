@@ -37,18 +37,18 @@ QBENCH_ALWAYS_INLINE void convert_loop(const From* from, float ratio, std::int64
 template <class To>
 QBENCH_ALWAYS_INLINE void planes_loop(const float* planes, std::int64_t channels,
                                       std::int64_t plane, std::int64_t begin, std::int64_t end,
-                                      float inverse, To* to) {
+                                      float ratio, To* to) {
   if (channels == 3) {  // images
     for (std::int64_t i = begin; i < end; ++i) {
-      to[3 * i] = store<To>(planes[i] * inverse);
-      to[3 * i + 1] = store<To>(planes[plane + i] * inverse);
-      to[3 * i + 2] = store<To>(planes[2 * plane + i] * inverse);
+      to[3 * i] = store<To>(planes[i] * ratio);
+      to[3 * i + 1] = store<To>(planes[plane + i] * ratio);
+      to[3 * i + 2] = store<To>(planes[2 * plane + i] * ratio);
     }
     return;
   }
   for (std::int64_t i = begin; i < end; ++i) {
     for (std::int64_t c = 0; c < channels; ++c)
-      to[channels * i + c] = store<To>(planes[c * plane + i] * inverse);
+      to[channels * i + c] = store<To>(planes[c * plane + i] * ratio);
   }
 }
 
@@ -85,8 +85,8 @@ QBENCH_ALWAYS_INLINE void add_loop(const A* a, float ratio_a, const B* b, float 
   QBENCH_DEFINE_ADD(std::uint8_t, std::uint8_t, To)                                                \
   QBENCH_VECTOR_CLONES void planes_clone(const float* planes, std::int64_t channels,               \
                                          std::int64_t plane, std::int64_t begin, std::int64_t end, \
-                                         float inverse, To* to) {                                  \
-    planes_loop(planes, channels, plane, begin, end, inverse, to);                                 \
+                                         float ratio, To* to) {                                    \
+    planes_loop(planes, channels, plane, begin, end, ratio, to);                                   \
   }
 QBENCH_DEFINE_FOR_RESULT(std::int8_t)
 QBENCH_DEFINE_FOR_RESULT(std::uint8_t)
@@ -137,11 +137,11 @@ void convert(const std::byte* from, DType from_dtype, float ratio, std::int64_t 
   });
 }
 
-void quantize_planes(const float* planes, std::int64_t channels, std::int64_t count, float inverse,
-                     std::byte* to, DType to_dtype) {
+void interleave_planes(const float* planes, std::int64_t channels, std::int64_t count, float ratio,
+                       std::byte* to, DType to_dtype) {
   with_type(to_dtype, to, [&](auto* target) {
     parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
-      planes_clone(planes, channels, count, begin, end, inverse, target);
+      planes_clone(planes, channels, count, begin, end, ratio, target);
     });
   });
 }

@@ -18,9 +18,9 @@ float max_abs(const float* values, std::int64_t count);
 // to = saturate(round(from * ratio)), s8 or u8 or f32 to s8 or u8; or f32 without rounding.
 void convert(const std::byte* from, DType from_dtype, float ratio, std::int64_t count,
              std::byte* to, DType to_dtype);
-// f32 planes [channels][count] to s8 or u8 pixels [count][channels].
-void quantize_planes(const float* planes, std::int64_t channels, std::int64_t count, float inverse,
-                     std::byte* to, DType to_dtype);
+// f32 planes [channels][count] to pixels [count][channels], each value times `ratio`.
+void interleave_planes(const float* planes, std::int64_t channels, std::int64_t count, float ratio,
+                       std::byte* to, DType to_dtype);
 // out = activation(a * ratio_a + b * ratio_b), s8 or u8 to s8, u8 or f32.
 struct SumTerm {
   DType dtype = DType::s8;

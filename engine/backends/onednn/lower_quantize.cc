@@ -42,38 +42,6 @@ void dequantize_dynamically(Builder& to, NodeId id) {
   to.define(id, result);
 }
 
-// `from` in any layout to `to_desc`: one pass of the fastest kind.
-View converted(Builder& to, NodeId id, const View& from, const Desc& to_desc, float ratio) {
-  const View result = to.allocate(id, to_desc);
-  const Dims dims = from.desc.dims();
-  const DType from_dtype = dtype_of(from.desc);
-  const DType to_dtype = dtype_of(to_desc);
-  const std::int64_t count = elements(to_desc);
-  const bool to_pixels = interchangeable(to_desc, channels_last(dims, to_dtype));
-  const std::vector<Operand> operands = {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, result}};
-  if (to_pixels && interchangeable(from.desc, channels_last(dims, from_dtype))) {
-    to.add(
-        id, "own:convert",
-        [=](std::span<std::byte* const> at) {
-          kernels::convert(at[0], from_dtype, ratio, count, at[1], to_dtype);
-        },
-        operands);
-  } else if (to_pixels && dims.size() == 4 && dims[0] == 1 && dims[1] <= 4 &&
-             from_dtype == DType::f32 && interchangeable(from.desc, row_major(dims, from_dtype))) {
-    const std::int64_t channels = dims[1];
-    to.add(
-        id, "own:quantize_planes",
-        [=](std::span<std::byte* const> at) {
-          kernels::quantize_planes(reinterpret_cast<const float*>(at[0]), channels,
-                                   count / channels, ratio, at[1], to_dtype);
-        },
-        operands);
-  } else {
-    to.add_reorder(id, from, result, ratio);
-  }
-  return result;
-}
-
 void dequantize_channels(Builder& to, NodeId id, const QuantParams& params) {
   const NodeId source = to.graph()[id].inputs[0];
   const Shape& shape = to.graph()[id].type.shape;
@@ -103,7 +71,9 @@ void lower_quantize(Builder& to, NodeId id) {
   if (node.type.quant->dynamic) return quantize_dynamically(to, id);
   const View data = to.shaped(node.inputs[0]);
   const Desc desc = channels_last(to_dims(node.type.shape), node.type.dtype);
-  to.define(id, converted(to, id, data, desc, 1 / node.type.quant->scales[0]));
+  const View result = to.allocate(id, desc);
+  to.add_conversion(id, data, result, 1 / node.type.quant->scales[0]);
+  to.define(id, result);
 }
 
 void lower_dequantize(Builder& to, NodeId id) {
@@ -114,7 +84,10 @@ void lower_dequantize(Builder& to, NodeId id) {
   const Dims dims = to_dims(in.shape);
   const bool blocks = to.prefers_blocked() && dims.size() == 4 && dims[1] % kChannelBlock == 0;
   const Desc desc = blocks ? blocked(dims, DType::f32) : channels_last(dims, DType::f32);
-  to.define(id, converted(to, id, to.shaped(source), desc, in.quant->scales[0]));
+  const View data = to.shaped(source);
+  const View result = to.allocate(id, desc);
+  to.add_conversion(id, data, result, in.quant->scales[0]);
+  to.define(id, result);
 }
 
 View rescaled(Builder& to, NodeId id, const View& value, NodeId like) {
@@ -127,16 +100,7 @@ View rescaled(Builder& to, NodeId id, const View& value, NodeId like) {
   const bool fixed = !from.quant->dynamic;
   const float ratio = fixed ? from.quant->scales[0] / wanted.quant->scales[0] : 1.0F;
   View result = to.allocate(id, desc);
-  const std::int64_t count = elements(desc);
-  if (is_dense(desc)) {
-    to.add(id, "own:convert",
-           [=, from_dtype = from.dtype, to_dtype = wanted.dtype](std::span<std::byte* const> at) {
-             kernels::convert(at[0], from_dtype, ratio, count, at[1], to_dtype);
-           },
-           {{DNNL_ARG_SRC, value}, {DNNL_ARG_DST, result}});
-  } else {
-    to.add_reorder(id, value, result, ratio);
-  }
+  to.add_conversion(id, value, result, ratio);
   result.scale = value.scale;
   return result;
 }
