@@ -162,8 +162,8 @@ def shapes_resnet(classes):
 def shapes_squeezenet(classes):
     """Fire modules: concatenation, pooling that rounds up."""
     net = Network()
-    x = net.max_pool(net.unit(0, "stem", 24, 3, 2), "pool1", 3, 2)
-    for i, (squeeze, expand) in enumerate([(8, 24), (12, 32), (16, 48)], 2):
+    x = net.max_pool(net.unit(0, "stem", 32, 3, 2), "pool1", 3, 2)
+    for i, (squeeze, expand) in enumerate([(16, 32), (24, 64), (32, 96)], 2):
         s = net.unit(x, f"fire{i}_squeeze", squeeze, 1)
         parts = [net.unit(s, f"fire{i}_expand1", expand, 1), net.unit(s, f"fire{i}_expand3", expand, 3)]
         x = net.concat(parts, f"fire{i}_concat")
@@ -176,7 +176,7 @@ def shapes_mobilenet(classes):
     """Depthwise and pointwise convolutions with relu6: the hard case for one scale per layer."""
     net = Network()
     x = net.unit(0, "stem", 16, 3, 2, act="relu6")
-    for i, (filters, stride) in enumerate([(24, 1), (48, 2), (48, 1), (96, 2), (96, 1)], 1):
+    for i, (filters, stride) in enumerate([(32, 1), (64, 2), (64, 1), (128, 2), (128, 1)], 1):
         x = net.unit(x, f"dw{i}", net.channels[x], 3, stride, net.channels[x], act="relu6")
         x = net.unit(x, f"pw{i}", filters, 1, act="relu6")
     return net.classify(net.global_pool(x, "pool"), classes)
@@ -194,11 +194,11 @@ def accuracy(net, images, labels):
     return right / len(images)
 
 
-def train(net, images, labels, epochs, batch=128, peak_rate=0.2):
+def train(net, images, labels, epochs, batch=64, peak_rate=2e-3):
     decay = [p for p in net.parameters() if p.ndim > 1]
     rest = [p for p in net.parameters() if p.ndim == 1]
-    optimizer = torch.optim.SGD([{"params": decay, "weight_decay": 1e-4}, {"params": rest}], peak_rate, 0.9,
-                                nesterov=True)
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0}],
+                                  peak_rate)
     steps = epochs * (len(images) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak_rate, steps)
     start = time.time()
@@ -208,7 +208,11 @@ def train(net, images, labels, epochs, batch=128, peak_rate=0.2):
         total = 0.0
         for i in range(0, len(images) - batch + 1, batch):
             pick = order[i:i + batch]
-            loss = F.cross_entropy(net(images[pick]), labels[pick], label_smoothing=0.05)
+            # The figures are drawn at any angle: a turned or mirrored batch is as good as a new one.
+            turned = torch.rot90(images[pick], int(torch.randint(4, ())), (2, 3))
+            if torch.rand(()) < 0.5:
+                turned = turned.flip(3)
+            loss = F.cross_entropy(net(turned), labels[pick], label_smoothing=0.05)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -243,7 +247,7 @@ def main():
     parser.add_argument("--val", required=True, help="record file to report the accuracy on")
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder for the pairs")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
 
