@@ -81,6 +81,40 @@ TEST(QuantizeWeights, PerChannelAndForTheWholeTensor) {
   EXPECT_THAT(whole.values.data<std::int8_t>(), ElementsAre(13, -7, 127, 0, 0, 0));
 }
 
+// Steps of 1: the largest weight of each row is 127.
+TEST(QuantizeWeights, ErrorsOfAKernelAndOfARowDoNotAddUp) {
+  const std::array<float, 9> values = {127, 0.4F, 0.4F, 0.3F, -0.45F, -0.4F, -0.3F, 0, 127};
+  const QuantizedWeights row = quantize_weights(Tensor::of<float>({1, 3, 1, 3}, values), true);
+  // Kernel 1: errors add up to -0.8: its first 0.4 is rounded up. Kernel 2: to 0.55, where rounding
+  // half to even gives one flip, down, of the -0.45. Kernel 3 and then the whole row need none.
+  EXPECT_THAT(row.values.data<std::int8_t>(), ElementsAre(127, 1, 0, 0, -1, 0, 0, 0, 127));
+}
+
+TEST(QuantizeWeights, BalancingNeverTouchesZerosNorLeavesTheRange) {
+  std::vector<float> values(200, 0);
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    state = state * 1664525 + 1013904223;
+    values[i] = static_cast<float>(state >> 8) / static_cast<float>(1 << 24);  // all positive
+  }
+  const QuantizedWeights quantized =
+      quantize_weights(Tensor::of<float>({2, 25, 2, 2}, values), true);
+  const std::span<const std::int8_t> q = quantized.values.data<std::int8_t>();
+  for (std::size_t o = 0; o < 2; ++o) {
+    double sum = 0;
+    for (std::size_t i = o * 100; i < (o + 1) * 100; ++i) {
+      const double error =
+          q[i] - static_cast<double>(values[i]) / static_cast<double>(quantized.params.scales[o]);
+      EXPECT_LE(std::fabs(error), 1) << i;
+      if (values[i] == 0) {
+        EXPECT_EQ(q[i], 0) << i;
+      }
+      sum += error;
+    }
+    EXPECT_LE(std::fabs(sum), 0.51) << o;
+  }
+}
+
 TEST(QuantizeWeights, RefusesVectorsAndInfiniteValues) {
   EXPECT_THROW(quantize_weights(Tensor(DType::f32, {3}), true), Error);
   EXPECT_THROW(quantize_weights(Tensor(DType::s8, {3, 1}), true), Error);
