@@ -81,14 +81,12 @@ View accumulated_destination(Builder& to, NodeId id, NodeId residual, const View
   Desc residual_desc = desc;
   if (to.graph()[residual].type.dtype != dtype_of(desc))  // s8 added to u8: same size, same layout
     residual_desc = channels_last(desc.dims(), to.graph()[residual].type.dtype);
-  View destination = to.in_layout(residual, to.shaped(residual), residual_desc);
-  if (destination.buffer == data.buffer || !to.may_overwrite(destination, id)) {
-    const View copy = to.allocate(id, residual_desc);
-    to.add_reorder(id, destination, copy);
-    destination = copy;
-  } else {
-    destination = to.overwrite_or_allocate(id, destination);
-  }
+  const View addend = to.in_layout(residual, to.shaped(residual), residual_desc);
+  const bool also_read = addend.buffer == data.buffer;
+  View destination =
+      also_read ? to.allocate(id, residual_desc) : to.overwrite_or_allocate(id, addend);
+  if (destination.buffer != addend.buffer || destination.offset != addend.offset)
+    to.add_reorder(id, addend, destination);
   destination.desc = desc;
   return destination;
 }

@@ -106,7 +106,7 @@ Prepared prepare(const Graph& graph, const CompileOptions& options) {
     if (observing || dynamic)
       throw Error("images of a batch cannot be told apart in this network", ErrorKind::unsupported);
   }
-  return {graph, {1, 1, observing ? 1 : threads}};
+  return {prune(graph), {1, 1, observing ? 1 : threads}};
 }
 
 class OnednnBackend final : public Backend {

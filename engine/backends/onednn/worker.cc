@@ -1,6 +1,10 @@
 #include "engine/backends/onednn/worker.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
+
+#include "engine/core/error.h"
 
 namespace qbench::onednn {
 namespace {
@@ -106,10 +110,13 @@ void Worker::execute(BoundStep& step) {
     return;
   }
   // The C interface: the C++ one gathers the arguments into a new vector each time.
-  dnnl::error::wrap_c_api(
+  const dnnl_status_t status =
       dnnl_primitive_execute(step.primitive, stream_.get(), static_cast<int>(step.arguments.size()),
-                             step.arguments.data()),
-      "could not execute a primitive");
+                             step.arguments.data());
+  if (status != dnnl_success)
+    throw Error(
+        fmt::format("oneDNN could not execute a kernel: status {}", static_cast<int>(status)),
+        ErrorKind::environment);
 }
 
 void Worker::run() {

@@ -218,6 +218,27 @@ TEST(OnednnPlan, AResidualThatIsReadLaterIsNotOverwritten) {
                run_on(reference_backend(), graph, inputs));
 }
 
+TEST(OnednnPlan, AResidualSumCanBePartOfAConcatenation) {
+  const Graph graph = parse_graph(R"(
+    data = Input(shape=[1,16,6,6])
+    w = Constant() : f32[16,16,3,3] values=random(1)
+    a = Convolution(data, w; padding=[1,1,1,1], activation=relu)
+    b = Convolution(a, w; padding=[1,1,1,1])
+    c = Convolution(b, w, a; padding=[1,1,1,1], has_residual=true)
+    d = Concat(c, b)
+    return d)");
+  const Values inputs = inputs_of(graph);
+  expect_close(graph, run_on(onednn_backend(), graph, inputs),
+               run_on(reference_backend(), graph, inputs));
+}
+
+TEST(OnednnPlan, WhatNoOutputNeedsIsNotComputed) {
+  Graph graph = resnet_like(1, false);
+  const std::size_t steps = Compiled(graph).profile().size();
+  graph.add("unused", Activation{{ActivationKind::tanh, 0, 0}}, {graph.outputs()[0]});
+  EXPECT_EQ(Compiled(graph).profile().size(), steps);
+}
+
 TEST(OnednnPlan, AResidualThatDiesIsAddedInPlace) {
   EXPECT_THAT(implementations(Compiled(resnet_like(1, true)).profile(), "reorder"),
               testing::IsEmpty());
