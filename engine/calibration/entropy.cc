@@ -80,6 +80,7 @@ class EntropySearch {
 
   double below(int bin) const { return below_[static_cast<std::size_t>(bin)]; }
   int filled_below(int bin) const { return filled_below_[static_cast<std::size_t>(bin)]; }
+  const Series& series_below(int bin) const { return series_below_[static_cast<std::size_t>(bin)]; }
 
   Window window(int half_width) const {
     const int begin = bins_ / 2 - half_width;
@@ -105,8 +106,8 @@ class EntropySearch {
         sum += g(filled_[static_cast<std::size_t>(i)]);
       return sum;
     }
-    const Series& from = series_below_[static_cast<std::size_t>(w.begin + 1)];
-    const Series& to = series_below_[static_cast<std::size_t>(w.end - 1)];
+    const Series& from = series_below(w.begin + 1);
+    const Series& to = series_below(w.end - 1);
     sum += (to[0] - from[0]) - e * (to[1] - from[1]);
     double power = e;
     for (std::size_t n = 2; n < kTerms; ++n) {

@@ -13,8 +13,8 @@ namespace qbench {
 
 enum class QuantizedDType : std::uint8_t {
   automatic,  // u8 where no value can be negative, else s8
-  s8,
-  u8,  // as automatic; a first convolution that sees negative data stays FP32
+  s8,         // s8 everywhere
+  u8,         // as automatic, and the first convolution stays FP32, as the MXNet examples have it
 };
 QuantizedDType quantized_dtype_from_string(std::string_view text);  // "auto", "int8", "uint8"
 std::string_view to_string(QuantizedDType dtype);
