@@ -17,7 +17,7 @@ struct Window {
       : first(std::max<std::int64_t>(start, 0)),
         last(std::min(start + kernel, in)),
         padded_length(std::min(start + kernel, in + padding_after) - start) {}
-  std::int64_t length() const { return std::max<std::int64_t>(last - first, 0); }
+  std::int64_t length() const { return last - first; }
 };
 
 template <class Function>
@@ -43,7 +43,7 @@ float average(Window rows, Window columns, const Tensor& data, std::int64_t plan
   for_each(rows, columns, data, plane, width, [&](float v) { sum += v; });
   const std::int64_t count = count_include_pad ? rows.padded_length * columns.padded_length
                                                : rows.length() * columns.length();
-  return count == 0 ? 0 : static_cast<float>(sum / static_cast<double>(count));
+  return static_cast<float>(sum / static_cast<double>(count));
 }
 
 }  // namespace

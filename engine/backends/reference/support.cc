@@ -2,32 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 namespace qbench::reference {
 namespace {
 
 using Reason = std::optional<std::string>;
 
 bool is_dynamic(const TensorType& type) { return type.quant && type.quant->dynamic; }
-
-// A constant's scales are not checked by type inference, since it does not know the use.
-Reason bad_constant(const TensorType& type) {
-  if (!type.quant) return std::nullopt;
-  if (type.dtype != DType::s8 && type.dtype != DType::u8) {
-    return fmt::format("quantized constant of {}, expected s8 or u8", to_string(type.dtype));
-  }
-  if (type.quant->dynamic) return "a constant with dynamic scale";
-  const int axis = type.quant->axis;
-  const std::size_t scales = type.quant->scales.size();
-  if (axis == -1 && scales == 1) return std::nullopt;
-  const bool exists = axis >= 0 && std::cmp_less(axis, type.shape.rank());
-  if (exists && std::cmp_equal(scales, type.shape[static_cast<std::size_t>(axis)])) {
-    return std::nullopt;
-  }
-  return fmt::format("constant of shape {} with {} scales on axis {}", to_string(type.shape),
-                     scales, axis);
-}
 
 // Which inputs may have one scale per channel.
 bool may_be_per_channel(const Op& op, std::size_t input) {
@@ -40,7 +20,6 @@ bool may_be_per_channel(const Op& op, std::size_t input) {
 // Images keep their own scale only where axis 0 stays what it is.
 Reason bad_dynamic(const Node& node, const TensorType& in) {
   if (!is_dynamic(in)) return "a static scale cannot become dynamic";
-  if (std::holds_alternative<Concat>(node.op)) return "dynamic values cannot be joined";
   if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
     const bool keeps = transpose->permutation.empty() || transpose->permutation[0] == 0;
     return keeps ? std::nullopt : Reason("dynamic values with the batch axis moved");
@@ -55,7 +34,9 @@ Reason bad_dynamic(const Node& node, const TensorType& in) {
 
 Reason unsupported(const Graph& graph, NodeId id) {
   const Node& node = graph[id];
-  if (std::holds_alternative<Constant>(node.op)) return bad_constant(node.type);
+  if (node.type.quant && node.type.dtype != DType::s8 && node.type.dtype != DType::u8) {
+    return fmt::format("quantized values of {}, expected s8 or u8", to_string(node.type.dtype));
+  }
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const TensorType& in = graph[node.inputs[i]].type;
     if (in.quant && in.quant->axis >= 0 && !may_be_per_channel(node.op, i)) {
