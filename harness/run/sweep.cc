@@ -111,7 +111,10 @@ class GroupSweep {
     job.threads = std::ranges::max(axes.threads);
     job.decode_threads = options_.decode_threads;
     job.table_dir = folder("tables");
-    job.output_dir = folder("models/" + group_.files_hash.substr(0, 12) + "-" + group_.backend);
+    // Equal folders hold equal models: whatever decides what is saved there is in their name.
+    constexpr std::size_t kHashDigits = 16;
+    const std::string hash = Hasher().add(group_.files_hash).add(encode(job)).hex();
+    job.output_dir = folder("models/" + job.model.name + "-" + hash.substr(0, kHashDigits));
     job.variants = variants;
     return job;
   }
@@ -186,7 +189,7 @@ class GroupSweep {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
   }
 
-  // The options of the cases say what the accuracy depends on, and a little more.
+  // The id of a case says what the accuracy depends on, and a little more.
   std::string cache_path(const Variant& variant) const {
     const auto found = std::ranges::find(group_.cases, variant, &Case::variant);
     const std::string id = found == group_.cases.end() ? "" : found->id;

@@ -36,6 +36,7 @@ class FakeWorkers {
   std::map<std::string, LaunchResult> accidents;
   std::map<std::string, std::string> extra_lines;  // written before all others
   std::map<std::string, Status> bad_variants;      // reported by the worker itself
+  std::vector<std::string> output_dirs;
 
   Launcher launcher() {
     return [this](const std::string& text, double timeout_seconds,
@@ -62,6 +63,7 @@ class FakeWorkers {
       name = "time " + name + " b" + std::to_string(latency->batch_size);
     }
     log.push_back(name);
+    if (accuracy != nullptr) output_dirs.push_back(accuracy->output_dir);
     if (extra_lines.contains(name)) on_line(extra_lines[name]);
     on_line(encode(ProgressMessage{"at it", 1, 2}));
     if (accidents.contains(name)) return accidents[name];
@@ -295,6 +297,17 @@ axes: {modes: [none, naive]}
   EXPECT_EQ(run.cases[0].details, "{}");
   EXPECT_EQ(run.cases[1].details, "{}");
   EXPECT_THAT(run.cases[2].details, HasSubstr("calibrated on"));
+}
+
+TEST_F(SweepTest, ModelsThatDifferAreSavedApart) {
+  sweep_once(plan(R"(
+dataset: {records: photos.rec}
+models: [{name: net}, {name: net, dataset: {records: birds.rec}}, {name: other, excluded_layers: [a]}]
+axes: {backends: [onednn], modes: [none]}
+)"));
+  ASSERT_EQ(workers_.output_dirs.size(), 3U);
+  std::ranges::sort(workers_.output_dirs);
+  EXPECT_EQ(std::ranges::adjacent_find(workers_.output_dirs), workers_.output_dirs.end());
 }
 
 TEST_F(SweepTest, AnInterruptKeepsWhatIsFinished) {
