@@ -4,6 +4,7 @@
 
 #include <array>
 #include <filesystem>
+#include <system_error>
 
 #include "datasets/image_folder.h"
 #include "datasets/record_dataset.h"
@@ -16,7 +17,8 @@ namespace {
 bool is_record_file(const std::string& text) { return text.ends_with(".rec"); }
 
 bool is_folder_or_list(const std::string& text) {
-  return text.ends_with(".lst") || std::filesystem::is_directory(text);
+  std::error_code ignored;  // what cannot be looked at is no folder
+  return text.ends_with(".lst") || std::filesystem::is_directory(text, ignored);
 }
 
 std::unique_ptr<Dataset> open_shapes_text(const std::string& text) {

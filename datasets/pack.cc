@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -57,7 +58,12 @@ std::int64_t pack(const Dataset& images, const std::string& prefix, const PackOp
     }
   }
   write_list(prefix + ".lst", list);
-  writer.finish();
+  try {
+    writer.finish();
+  } catch (...) {
+    std::remove((prefix + ".lst").c_str());
+    throw;
+  }
   return std::ssize(list);
 }
 

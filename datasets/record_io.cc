@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "engine/core/error.h"
 
@@ -40,7 +41,8 @@ std::string index_path_of(const std::string& record_path) {
 
 RecordReader::RecordReader(const std::string& path) : file_(path) {
   const std::string index_path = index_path_of(path);
-  if (index_path != path && std::filesystem::exists(index_path)) {
+  std::error_code ignored;
+  if (index_path != path && std::filesystem::exists(index_path, ignored)) {
     load_index(index_path);
   } else {
     scan();

@@ -30,6 +30,7 @@ TEST(Datasets, EveryKindHasItsOwnName) {
 TEST(Datasets, UnknownTextIsAnsweredWithTheKinds) {
   EXPECT_THAT(error_of([] { open_dataset("no/such/folder"); }),
               HasSubstr("'no/such/folder' is no data set, or does not exist; expected shapes"));
+  EXPECT_THROW(open_dataset(std::string(5000, 'a')), Error);  // longer than a path may be
   EXPECT_THAT(error_of([] { open_dataset("none.rec"); }), HasSubstr("none.rec: cannot be read"));
   EXPECT_THAT(error_of([] { open_dataset("none.lst"); }), HasSubstr("none.lst: cannot be read"));
 }

@@ -90,6 +90,14 @@ TEST(Pack, BadImageIsNamedAndNothingIsLeft) {
               HasSubstr("to be kept as they are"));
 }
 
+TEST(Pack, FullDiskLeavesNothing) {
+  const TestFolder folder;
+  const std::unique_ptr<Dataset> images = image_folder(folder);
+  std::filesystem::create_symlink("/dev/full", folder.file("out.rec.partial"));
+  EXPECT_THAT(error_of([&] { pack(*images, folder.file("out"), {}); }), HasSubstr("No space left"));
+  EXPECT_EQ(folder.files(), 1U);
+}
+
 // Five records: a PNG, a JPEG, a label vector, an undecodable image, a payload too short for one.
 std::string mixed_records(const TestFolder& folder) {
   const std::string path = folder.file("mixed.rec");
