@@ -9,11 +9,12 @@
 // Names other than letters, digits and _-./+ are written in double quotes (\" \\ \n inside).
 // Attributes at their default are left out; an activation is `relu`, `leaky(ALPHA)` or
 // `clip(ALPHA,BETA)`. Types are printed, and may be left out for reading where they can be
-// inferred: constants and quantized values need theirs. A dynamic scale is written `u8[...] dynamic`.
+// inferred: constants and quantized values need theirs. A dynamic scale is written `u8[...]
+// dynamic`.
 //
-// A constant's values are written as `values=[...]` up to 16 elements and as `hash=...` above, which
-// cannot be read back. Read are also `values=full(X)`, `values=random(SEED)` (uniform: f32 -1..1,
-// s8 -127..127, u8 0..255, s32 and s64 -1000..1000) and `values=random(SEED,LOW,HIGH)`.
+// A constant's values are written as `values=[...]` up to 16 elements and as `hash=...` above,
+// which cannot be read back. Read are also `values=full(X)`, `values=random(SEED)` (uniform: f32
+// -1..1, s8 -127..127, u8 0..255, s32 and s64 -1000..1000) and `values=random(SEED,LOW,HIGH)`.
 #pragma once
 
 #include <string>
