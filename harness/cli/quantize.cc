@@ -113,14 +113,15 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
     if (!options.given("rgb-std")) a.model.rgb_std = known->rgb_std;
     if (!options.given("image-shape")) a.model.image_shape = known->image_shape;
   }
-  const QuantScheme scheme{.dtype = quantized_dtype_from_string(a.quantized_dtype),
-                           .exclude_first_conv = a.exclude_first_conv,
-                           .excluded_layers = a.excluded_layers};
+  QuantScheme scheme{.dtype = quantized_dtype_from_string(a.quantized_dtype),
+                     .exclude_first_conv = a.exclude_first_conv,
+                     .excluded_layers = {}};
   if (a.calib_mode != "none") find_calibration_mode(a.calib_mode);
 
   const LoadedModel model = load_model(a.model.files(), a.model.shape());
   if (model.quantized)
     throw Error(a.model.files().symbol + ": is quantized already, expected an FP32 model");
+  scheme.excluded_layers = layers_to_exclude(model, a.excluded_layers);
   const std::optional<CalibrationTable> table = calibrate_for(a, model, scheme);
   const QuantizedModel quantized = quantize(model.graph, scheme, table ? &*table : nullptr);
 

@@ -22,7 +22,12 @@ LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::u
     if (!file.empty()) model.file_bytes += std::filesystem::file_size(file);
   }
   // A saved INT8 model went through the passes before it was quantized.
-  model.graph = model.quantized ? std::move(imported) : optimize(imported, {}, &model.passes);
+  if (model.quantized) {
+    model.graph = std::move(imported);
+  } else {
+    model.graph = optimize(imported, {}, &model.passes);
+    model.absorbed = find_absorbed(imported, model.graph);
+  }
   return model;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/formats/formats.h"
 #include "engine/passes/passes.h"
 #include "engine/quantizer/quantizer.h"
+#include "harness/model/excluded.h"
 
 namespace qbench {
 
@@ -26,12 +27,18 @@ struct LoadedModel {
   std::string hash;        // content of the imported graph
   std::size_t file_bytes = 0;
   std::vector<PassResult> passes;
+  AbsorbedLayers absorbed;  // layers of the file that the passes took away
 };
 
 // `image_shape` is [C,H,W]. Without a parameter file, parameters are drawn from `seed`.
 LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
 
 bool is_quantized(const Graph& graph);
+
+// Names as users know them from the file, as names of the optimized graph: leaving out a part of a
+// fused layer leaves out all of it. Names the file does not have stay as they are.
+std::vector<std::string> layers_to_exclude(const LoadedModel& model,
+                                           std::span<const std::string> names);
 
 // Which images calibrate, and how they are brought to the network.
 struct CalibrationData {

@@ -108,7 +108,7 @@ class AccuracyRun {
   // Published lists of layers to exclude name nodes that other exports of the same network do not
   // have: that is worth a word, not a failed case.
   void find_excluded() {
-    for (const std::string& name : job_.model.excluded_layers) {
+    for (const std::string& name : layers_to_exclude(model_, job_.model.excluded_layers)) {
       if (model_.graph.find(name)) {
         excluded_.push_back(name);
       } else {

@@ -1,6 +1,7 @@
 #include "harness/run/environment.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -24,7 +25,7 @@ class FakeMachine : public testing::Test {
     std::ofstream(root_ / path) << text;
   }
 
-  const fs::path root_ = fs::path(testing::TempDir()) / "qbench_environment";
+  const fs::path root_ = fs::path(testing::TempDir()) / ("qbench_environment_" + std::to_string(getpid()));
 };
 
 TEST_F(FakeMachine, ReadsWhatTheSystemSays) {
