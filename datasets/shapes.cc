@@ -61,6 +61,7 @@ class Shapes : public Dataset {
 
   std::vector<std::string> class_names() const override {
     std::vector<std::string> names;
+    names.reserve(kFigures.size());
     for (const Figure& figure : kFigures) names.emplace_back(figure.name);
     return names;
   }
