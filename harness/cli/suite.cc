@@ -145,6 +145,7 @@ PlanContext plan_context(const Arguments& a, const std::string& suite_file,
   std::vector<std::string> directories = data_directories(a);
   const std::string beside = std::filesystem::path(suite_file).parent_path().string();
   directories.insert(directories.begin(), beside.empty() ? "." : beside);
+  directories.emplace_back(".");  // paths on the command line
   context.find_file = [directories](const std::string& name) {
     return find_file(name, directories);
   };
