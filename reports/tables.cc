@@ -121,14 +121,33 @@ std::string describe(const CaseRecord& record) {
 }
 
 std::vector<Remark> problems(const Report& report) {
-  std::vector<Remark> found;
+  // All cases of a model fail or are skipped for the same reason often enough: said once.
+  struct Problem {
+    const CaseRecord* first;
+    std::int64_t cases;
+  };
+  std::vector<Problem> found;
   for (const CaseRecord& record : report.run.cases) {
     if (record.status == Status::ok) continue;
-    found.push_back({.subject = describe(record),
-                     .text = fmt::format("{}: {}", describe(record.status), record.reason),
-                     .command = record.reproduce});
+    const auto same = std::find_if(found.begin(), found.end(), [&](const Problem& problem) {
+      return problem.first->model == record.model && problem.first->status == record.status &&
+             problem.first->reason == record.reason;
+    });
+    if (same == found.end()) {
+      found.push_back({&record, 1});
+    } else {
+      ++same->cases;
+    }
   }
-  return found;
+  std::vector<Remark> remarks;
+  for (const auto& [first, cases] : found) {
+    remarks.push_back({.subject = cases == 1
+                                      ? describe(*first)
+                                      : fmt::format("{}, {}", first->model, plural(cases, "case")),
+                       .text = fmt::format("{}: {}", describe(first->status), first->reason),
+                       .command = first->reproduce});
+  }
+  return remarks;
 }
 
 std::vector<Remark> remarks(const Report& report) {

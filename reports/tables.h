@@ -69,11 +69,12 @@ std::string describe(const CaseRecord& record);
 
 // Something to know about one or more cases that is no number.
 struct Remark {
-  std::string subject;  // the case
+  std::string subject;  // the case, or a model and how many of its cases
   std::string text;
   std::string command;  // reproduces it; may be empty
 };
-std::vector<Remark> problems(const Report& report);  // each case that is not ok, with its reason
-std::vector<Remark> remarks(const Report& report);   // warnings, and layers that stayed FP32
+// What is not ok, with its reason; `command` reproduces the first case of each.
+std::vector<Remark> problems(const Report& report);
+std::vector<Remark> remarks(const Report& report);  // warnings, and layers that stayed FP32
 
 }  // namespace qbench::text

@@ -124,12 +124,21 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   end();
 }
 
+// Rows of which nothing was tried are told below the table, not in it.
+bool was_tried(const Report& report, const Row& row) {
+  const auto tried = [&report](const Cell& cell) {
+    return report.record(cell).status != Status::skipped;
+  };
+  return (row.fp32 && tried(*row.fp32)) || std::any_of(row.int8.begin(), row.int8.end(), tried);
+}
+
 }  // namespace
 
 std::string render_terminal(const Report& report, int width, bool color) {
   Screen screen(width, color);
   screen.titles();
   for (const Row& row : report.rows) {
+    if (!was_tried(report, row)) continue;
     screen.heading(row);
     if (row.fp32) screen.cell(report, *row.fp32, true);
     for (const Cell& cell : row.int8) screen.cell(report, cell, false);
