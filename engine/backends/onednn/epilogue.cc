@@ -50,9 +50,36 @@ std::vector<float> bias_in_units(std::span<const float> bias, const std::vector<
   return scaled;
 }
 
-Operand bias_operand(Builder& to, std::span<const float> values) {
+View constant_vector(Builder& to, std::span<const float> values) {
   const Desc desc = row_major({static_cast<std::int64_t>(values.size())}, DType::f32);
-  return {DNNL_ARG_BIAS, to.constant(desc, values.data())};
+  return to.constant(desc, values.data());
+}
+
+// values / scale, computed in each run: what is constant of the bias, by the data's scale.
+View divided(Builder& to, NodeId id, const View& values, const View& scale) {
+  const View result = to.temporary(values.desc);
+  to.add(id, "own:divide",
+         [count = elements(values.desc)](std::span<std::byte* const> at) {
+           kernels::divide(reinterpret_cast<const float*>(at[0]),
+                           *reinterpret_cast<const float*>(at[1]), count,
+                           reinterpret_cast<float*>(at[2]));
+         },
+         {{DNNL_ARG_SRC, values}, {DNNL_ARG_SRC_1, scale}, {DNNL_ARG_DST, result}});
+  return result;
+}
+
+// Scales of the epilogue for integer data; `units` as accumulator_units gives them.
+void scale_epilogue(Epilogue& epilogue, const std::vector<float>& units, const TensorType& result,
+                    const TensorType* residual) {
+  const float result_scale = only_scale(result);
+  const bool scale_last = !commutes_with_scaling(epilogue.activation.kind);
+  const float divisor = scale_last ? 1.0F : result_scale;
+  epilogue.scales = units;
+  for (float& scale : epilogue.scales) scale /= divisor;
+  epilogue.activation = in_units_of(epilogue.activation, divisor);
+  if (scale_last) epilogue.activation_scale = 1 / result_scale;
+  if (is_saturation(epilogue.activation, result.dtype)) epilogue.activation = {};
+  if (residual != nullptr) epilogue.residual_scale = only_scale(*residual) / divisor;
 }
 
 }  // namespace
@@ -62,54 +89,30 @@ Accumulation accumulation(Builder& to, NodeId id, NodeId bias, NodeId residual,
   const Graph& graph = to.graph();
   const Node& node = graph[id];
   const TensorType& data = graph[node.inputs[0]].type;
-  const TensorType& weight = graph[node.inputs[1]].type;
   Accumulation made;
-  Epilogue& epilogue = made.epilogue;
-  epilogue.activation = activation;
-
+  made.epilogue.activation = activation;
+  const TensorType* residual_type = residual >= 0 ? &graph[residual].type : nullptr;
+  if (residual_type != nullptr) {
+    made.epilogue.residual_scale = 1.0F;
+    made.epilogue.residual_dtype = residual_type->dtype;
+  }
   std::vector<float> bias_values;
   if (bias >= 0) {
     const auto values = graph.value(bias).data<float>();
     bias_values.assign(values.begin(), values.end());
   }
   if (data.quant) {
-    const std::vector<float> units = accumulator_units(data, weight);
+    const std::vector<float> units = accumulator_units(data, graph[node.inputs[1]].type);
     if (bias >= 0) bias_values = bias_in_units(bias_values, units);
-    const float result_scale = only_scale(node.type);
-    const bool scale_last = !commutes_with_scaling(activation.kind);
-    const float divisor = scale_last ? 1.0F : result_scale;
-    epilogue.scales = units;
-    for (float& scale : epilogue.scales) scale /= divisor;
-    epilogue.activation = in_units_of(activation, divisor);
-    if (scale_last) epilogue.activation_scale = 1 / result_scale;
-    if (is_saturation(epilogue.activation, node.type.dtype)) epilogue.activation = {};
-    if (residual >= 0) epilogue.residual_scale = only_scale(graph[residual].type) / divisor;
-    if (data.quant->dynamic) {
-      epilogue.data_scale = true;
-      made.data_scale = {kDataScale, {.buffer = to.view(node.inputs[0]).scale}};
-    }
-  } else if (residual >= 0) {
-    epilogue.residual_scale = 1.0F;
+    scale_epilogue(made.epilogue, units, node.type, residual_type);
   }
-  if (residual >= 0) epilogue.residual_dtype = graph[residual].type.dtype;
-  if (bias >= 0) made.bias = bias_operand(to, bias_values);
-  if (made.data_scale) {
+  if (bias >= 0) made.bias = {DNNL_ARG_BIAS, constant_vector(to, bias_values)};
+  if (data.quant && data.quant->dynamic) {
     const Dims ones(node.type.shape.rank(), 1);
-    made.data_scale->view.desc = row_major(ones, DType::f32);
-    if (made.bias) {
-      const View units = made.bias->view;
-      const View scaled = to.temporary(units.desc);
-      const std::int64_t count = elements(units.desc);
-      to.add(
-          id, "own:divide",
-          [count](std::span<std::byte* const> operands) {
-            kernels::divide(reinterpret_cast<const float*>(operands[0]),
-                            *reinterpret_cast<const float*>(operands[1]), count,
-                            reinterpret_cast<float*>(operands[2]));
-          },
-          {{DNNL_ARG_SRC, units}, {DNNL_ARG_SRC_1, made.data_scale->view}, {DNNL_ARG_DST, scaled}});
-      made.bias->view = scaled;
-    }
+    const View scale{.buffer = to.view(node.inputs[0]).scale, .desc = row_major(ones, DType::f32)};
+    made.epilogue.data_scale = true;
+    made.data_scale = {kDataScale, scale};
+    if (made.bias) made.bias->view = divided(to, id, made.bias->view, scale);
   }
   return made;
 }
