@@ -25,7 +25,8 @@ class FakeMachine : public testing::Test {
     std::ofstream(root_ / path) << text;
   }
 
-  const fs::path root_ = fs::path(testing::TempDir()) / ("qbench_environment_" + std::to_string(getpid()));
+  const fs::path root_ =
+      fs::path(testing::TempDir()) / ("qbench_environment_" + std::to_string(getpid()));
 };
 
 TEST_F(FakeMachine, ReadsWhatTheSystemSays) {

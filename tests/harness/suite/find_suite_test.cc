@@ -28,7 +28,8 @@ class FindSuite : public testing::Test {
 
   std::string path(const char* name) const { return (folder_ / name).string(); }
 
-  const fs::path folder_ = fs::path(testing::TempDir()) / ("qbench_find_suite_" + std::to_string(getpid()));
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("qbench_find_suite_" + std::to_string(getpid()));
   const std::vector<std::string> directories_{path("none"), path("one"), path("two")};
 };
 
