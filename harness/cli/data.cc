@@ -164,7 +164,7 @@ int verify_data(Arguments arguments, const Streams& streams) {
   bool json = false;
   Options options("qbench data verify FILE.rec [options]",
                   "Decodes every image of a record file and says what cannot be used. Exit code 1 "
-                  "if something\n"
+                  "if something "
                   "cannot.");
   options.positional("FILE", files, "the record file");
   options.add("json", json, "print one JSON object");

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/backends/backends.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/run/environment.h"
@@ -27,20 +26,11 @@ int doctor_command(std::span<const std::string> arguments, const Streams& stream
   if (json) {
     Json values = Json::object();
     for (const auto& [name, value] : environment.values) values[name] = value;
-    Json backends = Json::array();
-    for (const Backend* backend : all_backends()) {
-      backends.push_back({{"name", backend->name()}, {"description", backend->description()}});
-    }
-    fmt::print(
-        streams.out, "{}\n",
-        Json{{"environment", values}, {"backends", backends}, {"warnings", warnings}}.dump(2));
+    fmt::print(streams.out, "{}\n", Json{{"environment", values}, {"warnings", warnings}}.dump(2));
     return kExitOk;
   }
   for (const auto& [name, value] : environment.values)
     fmt::print(streams.out, "{:<16} {}\n", name, value);
-  for (const Backend* backend : all_backends()) {
-    fmt::print(streams.out, "{:<16} {}: {}\n", "backend", backend->name(), backend->description());
-  }
   for (const std::string& warning : warnings)
     fmt::print(streams.out, "{:<16} {}\n", "warning", warning);
   if (warnings.empty()) fmt::print(streams.out, "nothing found that would spoil measurements\n");

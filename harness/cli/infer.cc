@@ -210,7 +210,7 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
   Arguments a;
   Options options(
       "qbench infer --symbol-file FILE --param-file FILE [options]",
-      "Runs one model, FP32 or quantized: its accuracy on a data set, or with --benchmark its\n"
+      "Runs one model, FP32 or quantized: its accuracy on a data set, or with --benchmark its "
       "speed on dummy data.");
   declare(options, a);
   if (!options.parse(arguments)) {

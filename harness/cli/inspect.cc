@@ -197,7 +197,7 @@ void print_profile(std::FILE* out, const Json& steps) {
 int inspect_command(std::span<const std::string> arguments, const Streams& streams) {
   Arguments a;
   Options options("qbench inspect --symbol-file FILE [--param-file FILE] [options]",
-                  "Shows what a model is made of: graph, parameters, and the time of each layer.\n"
+                  "Shows what a model is made of: graph, parameters, and the time of each layer. "
                   "Without a parameter file the parameters are random.");
   declare(options, a);
   if (!options.parse(arguments)) {

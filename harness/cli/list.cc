@@ -100,7 +100,7 @@ int list_command(std::span<const std::string> arguments, const Streams& streams)
     fmt::print(streams.out, "{}:\n", title);
     for (const auto& e : entries) {
       fmt::print(
-          streams.out, "{}\n",
+          streams.out, "{}",
           two_columns(e["name"].get<std::string>(), e["description"].get<std::string>(), kColumn));
     }
   }

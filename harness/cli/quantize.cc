@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -53,6 +54,24 @@ void declare(Options& options, Arguments& a) {
   options.add("quiet", a.quiet, "print nothing but errors");
 }
 
+void check_mode(const std::string& mode) {
+  std::string names = "none";
+  for (const CalibrationMode& known : calibration_modes()) names += ", " + std::string(known.name);
+  const auto is_mode = [&mode](const CalibrationMode& known) { return known.name == mode; };
+  if (mode != "none" && std::ranges::none_of(calibration_modes(), is_mode)) {
+    throw Error(fmt::format("--calib-mode is '{}', expected one of: {}", mode, names));
+  }
+}
+
+void make_folder(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  if (failure) {
+    throw Error(fmt::format("--output-dir {}: cannot be made: {}", path, failure.message()),
+                ErrorKind::environment);
+  }
+}
+
 std::optional<CalibrationTable> calibrate_for(const Arguments& a, const LoadedModel& model,
                                               const QuantScheme& scheme) {
   if (a.calib_mode == "none") return std::nullopt;
@@ -99,10 +118,9 @@ void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
 
 int quantize_command(std::span<const std::string> arguments, const Streams& streams) {
   Arguments a;
-  Options options(
-      "qbench quantize --symbol-file FILE --param-file FILE [options]",
-      "Quantizes one FP32 model to INT8 and saves the pair under its documented names:\n"
-      "NAME-quantized-5batches-naive-symbol.json and NAME-quantized-0000.params.");
+  Options options("qbench quantize --symbol-file FILE --param-file FILE [options]",
+                  "Quantizes one FP32 model to INT8 and saves the pair under its documented names: "
+                  "NAME-quantized-5batches-naive-symbol.json and NAME-quantized-0000.params.");
   declare(options, a);
   if (!options.parse(arguments)) {
     fmt::print(streams.out, "{}", options.help());
@@ -116,7 +134,7 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   QuantScheme scheme{.dtype = quantized_dtype_from_string(a.quantized_dtype),
                      .exclude_first_conv = a.exclude_first_conv,
                      .excluded_layers = {}};
-  if (a.calib_mode != "none") find_calibration_mode(a.calib_mode);
+  check_mode(a.calib_mode);
 
   const LoadedModel model = load_model(a.model.files(), a.model.shape());
   if (model.quantized)
@@ -125,7 +143,7 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   const std::optional<CalibrationTable> table = calibrate_for(a, model, scheme);
   const QuantizedModel quantized = quantize(model.graph, scheme, table ? &*table : nullptr);
 
-  std::filesystem::create_directories(a.output_dir);
+  make_folder(a.output_dir);
   const ModelFiles files =
       quantized_files(a.output_dir, a.model.name(), a.calib_mode, a.calib_batches);
   export_model(quantized.graph, files);
