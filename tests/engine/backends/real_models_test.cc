@@ -152,7 +152,9 @@ using Detector = RealModel;
 
 TEST_P(Detector, GivesTheKnownMaps) {
   const std::string path = real_data() + "/formats/" + model();
-  for (const nlohmann::json& example : read_json(path + "_reference.json")["cases"]) {
+  const nlohmann::json reference = read_json(path + "_reference.json");
+  ASSERT_FALSE(reference["cases"].empty());
+  for (const nlohmann::json& example : reference["cases"]) {
     const Shape shape = shape_of(example["input"]["shape"]);
     ImportOptions options;
     options.image_shape = Shape{shape[1], shape[2], shape[3]};
