@@ -63,7 +63,9 @@ QBENCH_ALWAYS_INLINE void add_loop(const A* a, float ratio_a, const B* b, float 
   }
 }
 
-// Cloned functions cannot be templates: one for each combination of element types.
+// Cloned functions cannot be templates: one for each combination of element types. A type cannot
+// stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define QBENCH_DEFINE_CONVERT(From, To)                                                      \
   QBENCH_VECTOR_CLONES void convert_clone(const From* from, float ratio, std::int64_t count, \
                                           To* to) {                                          \
@@ -88,6 +90,7 @@ QBENCH_ALWAYS_INLINE void add_loop(const A* a, float ratio_a, const B* b, float 
                                          float ratio, To* to) {                                    \
     planes_loop(planes, channels, plane, begin, end, ratio, to);                                   \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 QBENCH_DEFINE_FOR_RESULT(std::int8_t)
 QBENCH_DEFINE_FOR_RESULT(std::uint8_t)
 QBENCH_DEFINE_FOR_RESULT(float)
