@@ -63,7 +63,7 @@ std::int64_t normalized(std::int64_t axis, const Shape& shape) {
 // MXNet's rule for quantized values of different scale: the widest range, u8 if all are.
 std::optional<Graph::Quantization> joint_quantization(const OperatorImport& node,
                                                       std::span<const NodeId> parts) {
-  if (const auto given = calibrated(node.attributes)) return given;
+  if (auto given = calibrated(node.attributes)) return given;
   const TensorType& first = node.type(parts[0]);
   float widest = 0;
   bool all_u8 = true;

@@ -28,7 +28,7 @@ NodeId import_quantize(OperatorImport& node) {
   if (!quantization) {
     node.attributes.expect("out_type", {"auto", "int8", "uint8"});
     const bool is_u8 = node.attributes.text("out_type", "int8") == "uint8";
-    quantization.emplace().dtype = is_u8 ? DType::u8 : DType::s8;
+    quantization = Graph::Quantization{is_u8 ? DType::u8 : DType::s8, {}};
     quantization->params.dynamic = true;
   }
   return node.add(Quantize{}, {data}, std::move(quantization));
@@ -49,7 +49,7 @@ struct RangeInputs {
 // Scales of the s8 values at `input`: one, or one for each of `channels`.
 std::vector<float> stored_scales(OperatorImport& node, std::size_t input, RangeInputs ranges,
                                  std::int64_t channels) {
-  const std::vector<float> exact = node.variable_attributes(input).numbers("__qbench_scale__");
+  std::vector<float> exact = node.variable_attributes(input).numbers("__qbench_scale__");
   if (!exact.empty()) return exact;
   const std::string name = node.variable(ranges.low, "min");
   const auto low = node.parameters().real(name);

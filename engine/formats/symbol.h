@@ -15,7 +15,7 @@
 
 namespace qbench {
 
-struct Symbol;
+struct SymbolNode;
 
 // One output of a node.
 struct SymbolEntry {
@@ -26,6 +26,12 @@ struct SymbolEntry {
 
 using SymbolAttributes = std::map<std::string, std::string, std::less<>>;
 
+struct Symbol {
+  std::vector<SymbolNode> nodes;
+  std::vector<SymbolEntry> heads;  // what the network delivers
+  int version = 0;                 // 10000 * major + 100 * minor + patch
+};
+
 struct SymbolNode {
   std::string op;  // "null" for a variable
   std::string name;
@@ -35,12 +41,6 @@ struct SymbolNode {
   std::int32_t outputs = 1;              // how many; written, not read
 
   bool is_variable() const { return op == "null"; }
-};
-
-struct Symbol {
-  std::vector<SymbolNode> nodes;
-  std::vector<SymbolEntry> heads;  // what the network delivers
-  int version = 0;                 // 10000 * major + 100 * minor + patch
 };
 
 // Throws Error naming the file and the line and column, or the node.
