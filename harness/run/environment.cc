@@ -27,7 +27,7 @@ constexpr std::array kInstructionSets = {"sse4_1",      "avx",      "avx2",     
 
 std::string trimmed(std::string text) {
   const auto is_space = [](unsigned char c) { return std::isspace(c) != 0; };
-  while (!text.empty() && is_space(text.back())) text.pop_back();
+  while (!text.empty() && is_space(static_cast<unsigned char>(text.back()))) text.pop_back();
   text.erase(text.begin(), std::ranges::find_if_not(text, is_space));
   return text;
 }
