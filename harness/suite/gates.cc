@@ -66,7 +66,7 @@ std::string missed(const Gate& gate, const CaseRecord& record,
                    std::span<const CaseRecord> records) {
   const std::optional<double> value = value_of(gate, record);
   if (!value) return "was not measured";
-  const std::string found = fmt::format("found {:g}", *value);
+  std::string found = fmt::format("found {:g}", *value);
   if (gate.min && *value < *gate.min) return found;
   if (gate.max && *value > *gate.max) return found;
   if (gate.equals && std::fabs(*value - *gate.equals) > gate.tolerance) return found;
