@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what qbench needs on Debian 12: build tools and libraries. Needs root or sudo.
 #   scripts/setup.sh           build and run
+#   scripts/setup.sh --test    also what the tests need: GoogleTest, and OpenCV as an independent engine
 #   scripts/setup.sh --dev     also what the checks in .ci/run need
 set -euo pipefail
 
@@ -8,9 +9,12 @@ packages=(
   g++ cmake ninja-build ccache pkg-config
   libdnnl-dev libjpeg62-turbo-dev libpng-dev libboost-dev libboost-program-options-dev
   libsqlitecpp-dev libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
-  libxxhash-dev libgtest-dev libgmock-dev libbenchmark-dev
+  libxxhash-dev
 )
-[ "${1:-}" = --dev ] && packages+=(clang-format clang-tidy clang libclang-rt-14-dev gcovr)
+case "${1:-}" in
+  --test | --dev) packages+=(libgtest-dev libgmock-dev libopencv-dev) ;;
+esac
+[ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr python3)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/setup.sh
+scripts/setup.sh --test
 cmake --preset release -DQBENCH_BUILD_TESTS=ON >/dev/null
 cmake --build --preset release
 ctest --preset release -j "$(nproc)" "$@"
