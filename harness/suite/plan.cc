@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <regex>
 
 #include "datasets/shapes.h"
 #include "engine/core/error.h"
@@ -266,24 +265,6 @@ Plan make_plan(const Suite& suite, const PlanContext& context) {
   check_known("backend", suite.axes.backends, context.backends);
   check_known("calibration mode", suite.axes.modes, context.modes);
   return Planner(suite, context).run();
-}
-
-void filter(Plan& plan, const std::string& regex) {
-  std::regex pattern;
-  try {
-    pattern.assign(regex);
-  } catch (const std::regex_error& error) {
-    throw Error(fmt::format("--filter: '{}' is no regular expression: {}", regex, error.what()));
-  }
-  for (Group& group : plan.groups) {
-    std::erase_if(group.cases, [&pattern](const Case& candidate) {
-      return !std::regex_search(candidate.name, pattern);
-    });
-  }
-  std::erase_if(plan.groups, [](const Group& group) { return group.cases.empty(); });
-  if (plan.groups.empty()) {
-    throw Error(fmt::format("--filter: '{}' matches no case; --dry-run lists their names", regex));
-  }
 }
 
 std::optional<std::string> find_file(const std::string& name,

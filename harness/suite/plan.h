@@ -79,8 +79,8 @@ struct PlanContext {
 // nothing is left to do. Files that are missing or damaged only mark their group.
 Plan make_plan(const Suite& suite, const PlanContext& context);
 
-// Leaves the cases whose name matches the regular expression (ECMAScript, anywhere in the name).
-// Throws Error when it is malformed or matches none.
+// Leaves the cases whose name matches the regular expression (POSIX extended, anywhere in the
+// name). Throws Error when it is malformed or matches none.
 void filter(Plan& plan, const std::string& regex);
 
 // Looks for `name` in each directory and its subfolders model, models, data and records; an
