@@ -94,7 +94,9 @@ View accumulated_destination(Builder& to, NodeId id, NodeId residual, const View
 }  // namespace
 
 bool winograd_pays(const Graph& graph) {
-  if (dnnl::get_effective_cpu_isa() < dnnl::cpu_isa::avx512_core) return false;
+  // The enumerators are sets of features.
+  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+  if ((static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) != needed) return false;
   std::int64_t suited = 0;
   std::int64_t all = 0;
   for (NodeId id = 0; id < graph.size(); ++id) {

@@ -109,13 +109,24 @@ Prepared prepare(const Graph& graph, const CompileOptions& options) {
   return {prune(graph), {1, 1, observing ? 1 : threads}};
 }
 
+// Whether the CPU multiplies bytes into 32 bits. Without, the library's kernels add pairs of u8 x
+// s8 products in 16 bits and halve weights for s8 data: results are off by more than rounding.
+bool has_exact_byte_products() {
+  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto includes = [&](dnnl::cpu_isa isa) {
+    return (has & static_cast<unsigned>(isa)) == static_cast<unsigned>(isa);
+  };
+  return includes(dnnl::cpu_isa::avx512_core_vnni) || includes(dnnl::cpu_isa::avx2_vnni);
+}
+
 class OnednnBackend final : public Backend {
  public:
   std::string name() const override { return "onednn"; }
 
   std::string description() const override {
     const dnnl_version_t& version = *dnnl_version();
-    return fmt::format("oneDNN {}.{}.{} on CPU", version.major, version.minor, version.patch);
+    return fmt::format("oneDNN {}.{}.{} on CPU{}", version.major, version.minor, version.patch,
+                       has_exact_byte_products() ? "" : ", INT8 inexact without VNNI");
   }
 
   std::optional<std::string> unsupported(const Graph& graph, NodeId node) const override {

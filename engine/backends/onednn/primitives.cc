@@ -87,8 +87,6 @@ std::optional<Kernel> make_convolution(const dnnl::engine& engine, ConvolutionMe
   const Desc data = layouts.data.value_or(any(geometry.data, data_dtype));
   const Desc result = layouts.result.value_or(any(geometry.result, result_dtype));
   const Desc weights = any(geometry.weights, weight_dtype(data_dtype));
-  // Exact where the CPU multiplies bytes into 32 bits (VNNI). Without it the library's u8 x s8
-  // kernels add pairs of products in 16 bits, which can saturate.
   // A null descriptor stands for "no bias". The bias is f32 for integer data too: the library adds
   // it to the accumulator before the output scale.
   const Desc bias = has_bias ? row_major({geometry.result[1]}, DType::f32) : Desc();
