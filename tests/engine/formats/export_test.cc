@@ -19,7 +19,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::message_of;
-using ::testing::Not;
 
 struct TemporaryModel {
   testing::TemporaryFile symbol{"-symbol.json"};

@@ -11,7 +11,6 @@ namespace {
 using ::testing::HasSubstr;
 using testing::message_of;
 using testing::Net;
-using ::testing::Not;
 
 const SymbolAttributes kConvolution = {{"kernel", "(1,1)"}, {"num_filter", "2"}};
 
