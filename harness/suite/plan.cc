@@ -158,7 +158,7 @@ class Planner {
     const std::int64_t scored_end =
         dataset.count < 0 ? scored.images : dataset.skip + dataset.count;
     if (begin >= scored_end || end <= dataset.skip) return;
-    group.warnings.push_back(
+    group.warnings.emplace_back(
         "some images that are scored may have been calibrated on: INT8 accuracy is flattered");
   }
 
