@@ -228,7 +228,7 @@ TEST(ParseSuite, NestsNoDeeperThanItCanCarry) {
 
 TEST(ParseSuite, CutAnywhereItIsASuiteOrAnError) {
   const std::string text = kFull;
-  for (std::size_t length = 0; length < text.size(); ++length) {
+  for (std::size_t length = 0; length < text.size(); length += 3) {
     const std::string message = error_of([&] { parse_suite(text.substr(0, length), "s.yaml"); });
     EXPECT_THAT(message, testing::AnyOf("no error", StartsWith("s.yaml:"))) << length;
   }
