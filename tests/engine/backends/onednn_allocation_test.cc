@@ -14,6 +14,7 @@
 #include "tests/engine/backends/small_networks.h"
 
 // Set by the linker: where this program's own code lies.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name
 extern const char __executable_start;
 extern const char etext;
 
