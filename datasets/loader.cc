@@ -93,6 +93,7 @@ Loader::Slot& Loader::start_batch(std::int64_t batch) {
   slot.error = nullptr;
   slot.batch.size = rows;
   slot.batch.labels.assign(static_cast<std::size_t>(rows), -1);
+  slot.batch.label_vectors.assign(static_cast<std::size_t>(rows), {});
   slot.batch.indices.assign(order_.begin() + first, order_.begin() + first + rows);
   const auto spare = std::ranges::find(spare_, shape, &Tensor::shape);
   if (spare == spare_.end()) {
@@ -107,12 +108,13 @@ Loader::Slot& Loader::start_batch(std::int64_t batch) {
 void Loader::load_row(Batch& batch, std::int64_t row) const {
   const auto r = static_cast<std::size_t>(row);
   const std::int64_t index = batch.indices[r];
-  const Sample sample = dataset_.read(index);
+  Sample sample = dataset_.read(index);
   try {
     const std::size_t elements = preprocess_.elements();
     preprocess_image(sample.encoded, preprocess_,
                      batch.data.data<float>().subspan(r * elements, elements));
     batch.labels[r] = class_of(sample.label);
+    batch.label_vectors[r] = std::move(sample.label);
   } catch (const Error& error) {
     throw error.at(fmt::format("{}: {}", dataset_.description(), dataset_.name(index)));
   }

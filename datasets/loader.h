@@ -17,10 +17,11 @@
 namespace qbench {
 
 struct Batch {
-  Tensor data;                        // f32 [size, 3, height, width]
-  std::vector<int> labels;            // class numbers; -1 for a sample with a label vector
-  std::vector<std::int64_t> indices;  // of the samples in the data set
-  std::int64_t size = 0;              // batch_size, or fewer in the last batch
+  Tensor data;              // f32 [size, 3, height, width]
+  std::vector<int> labels;  // class numbers; -1 for a sample with a label vector
+  std::vector<std::vector<float>> label_vectors;  // as stored, one for each sample
+  std::vector<std::int64_t> indices;              // of the samples in the data set
+  std::int64_t size = 0;                          // batch_size, or fewer in the last batch
 };
 
 struct LoaderOptions {

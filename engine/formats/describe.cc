@@ -104,6 +104,23 @@ struct Describe {
              {"pad_width", tuple_text(widths)},
              {"constant_value", number_text(op.value)}}};
   }
+  DescribedOp operator()(const MultiBoxPrior& op) const {
+    return {"_contrib_MultiBoxPrior",
+            {{"sizes", tuple_text(op.sizes)},
+             {"ratios", tuple_text(op.ratios)},
+             {"steps", tuple_text(std::vector{op.step_y, op.step_x})},
+             {"offsets", tuple_text(std::vector{op.offset_y, op.offset_x})},
+             {"clip", text(op.clip)}}};
+  }
+  DescribedOp operator()(const MultiBoxDetection& op) const {
+    return {"_contrib_MultiBoxDetection",
+            {{"clip", text(op.clip)},
+             {"threshold", number_text(op.threshold)},
+             {"nms_threshold", number_text(op.nms_threshold)},
+             {"force_suppress", text(op.force_suppress)},
+             {"nms_topk", std::to_string(op.top_k)},
+             {"variances", tuple_text(op.variances)}}};
+  }
   DescribedOp operator()(const Quantize&) const {
     return {"_contrib_quantize_v2",
             {{"out_type", node.type.dtype == DType::u8 ? "uint8" : "int8"}}};

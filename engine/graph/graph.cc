@@ -79,10 +79,10 @@ std::vector<int> count_uses(const Graph& graph) {
 
 std::string_view op_name(const Op& op) {
   static constexpr std::array<std::string_view, std::variant_size_v<Op>> kNames = {
-      "Input", "Constant", "Convolution", "FullyConnected", "BatchNorm", "Activation",
-      "PRelu", "Pool",     "Flatten",     "Reshape",        "Transpose", "Concat",
-      "Add",   "Multiply", "Softmax",     "Dropout",        "Identity",  "L2Normalize",
-      "Lrn",   "Pad",      "Quantize",    "Dequantize"};
+      "Input", "Constant", "Convolution",   "FullyConnected",    "BatchNorm", "Activation",
+      "PRelu", "Pool",     "Flatten",       "Reshape",           "Transpose", "Concat",
+      "Add",   "Multiply", "Softmax",       "Dropout",           "Identity",  "L2Normalize",
+      "Lrn",   "Pad",      "MultiBoxPrior", "MultiBoxDetection", "Quantize",  "Dequantize"};
   return kNames.at(op.index());
 }
 

@@ -5,9 +5,8 @@
 //
 // Quantized values are s8 or u8 with QuantParams in their type. An operator whose data input is
 // quantized computes on integers; its own output type says what it delivers:
-//   Convolution, FullyConnected: s8/u8 (requantized) or f32 (dequantized). With a dynamic data
-//   input
-//                                the output is f32, and a residual is f32 or quantized.
+//   Convolution, FullyConnected: s8/u8 (requantized) or f32 (dequantized). Where the data's scale
+//                                is dynamic, output and residual are f32.
 //   Pool, Flatten, Reshape, Transpose, Concat, Activation, Add: s8/u8. Where the output's scale
 //                                differs from an input's, values are rescaled. Add may deliver f32.
 #pragma once

@@ -404,6 +404,40 @@ struct Rules {
     return like(in[0], std::move(shape), wanted);
   }
 
+  TensorType operator()(const MultiBoxPrior& op) const {
+    expect_inputs(in, 1);
+    expect_rank(in[0], 4, "data");
+    expect(!wanted.has_value(), "this operator delivers f32 only");
+    expect(!op.sizes.empty() && !op.ratios.empty(), "no sizes or no ratios");
+    for (float size : op.sizes) expect(size > 0, fmt::format("size {}, expected positive", size));
+    for (float ratio : op.ratios) {
+      expect(ratio > 0, fmt::format("ratio {}, expected positive", ratio));
+    }
+    const auto boxes = static_cast<std::int64_t>(op.sizes.size() + op.ratios.size() - 1);
+    return {DType::f32, Shape{1, in[0].shape[2] * in[0].shape[3] * boxes, 4}, std::nullopt};
+  }
+
+  TensorType operator()(const MultiBoxDetection& op) const {
+    expect_inputs(in, 3);
+    for (std::size_t i = 0; i < in.size(); ++i) expect_real(in[i], fmt::format("input {}", i));
+    expect(!wanted.has_value(), "this operator delivers f32 only");
+    expect_rank(in[0], 3, "class scores");
+    const std::int64_t images = in[0].shape[0];
+    const std::int64_t anchors = in[0].shape[2];
+    expect(in[0].shape[1] >= 2, "class scores of the background alone");
+    const auto expect_shape = [](const TensorType& type, bool good, std::string_view what) {
+      expect(good, fmt::format("{} of shape {}", what, to_string(type.shape)));
+    };
+    expect_shape(
+        in[1],
+        in[1].shape == Shape{images, anchors * 4} || in[1].shape == Shape{images, anchors, 4},
+        fmt::format("box offsets for {} anchors", anchors));
+    expect_shape(in[2], in[2].shape == Shape{1, anchors, 4},
+                 fmt::format("anchors for {} scores", anchors));
+    expect(op.variances.size() == 4, fmt::format("{} variances, expected 4", op.variances.size()));
+    return {DType::f32, Shape{images, anchors, 6}, std::nullopt};
+  }
+
   TensorType operator()(const Quantize&) const {
     expect_inputs(in, 1);
     expect_real(in[0], "data");

@@ -49,6 +49,12 @@ struct ActivationSpec {
   bool operator==(const ActivationSpec&) const = default;
 };
 
+// Whether no result is negative, whatever the input.
+inline bool gives_no_negatives(const ActivationSpec& spec) {
+  return spec.kind == ActivationKind::relu || spec.kind == ActivationKind::sigmoid ||
+         (spec.kind == ActivationKind::clip && spec.alpha >= 0);
+}
+
 // Fed by the caller. Not quantized: f32.
 struct Input {
   Shape shape;
@@ -190,6 +196,43 @@ struct Pad {
   void visit(auto&& f) { f("padding", padding), f("value", value); }
 };
 
+// The default boxes of one feature map [N,C,H,W]: [1, H * W * (sizes + ratios - 1), 4], rows xmin,
+// ymin, xmax, ymax as fractions of the image. Depends on the data's shape alone. At each position,
+// row by row: every size with the first ratio, then the first size with every further ratio. (Liu
+// et al., SSD, section 2.2; widths corrected by H / W as MXNet has it.)
+struct MultiBoxPrior {
+  std::vector<float> sizes{1};
+  std::vector<float> ratios{1};
+  float step_y = -1;  // between centres; not positive: 1 / H, 1 / W
+  float step_x = -1;
+  float offset_y = 0.5F;  // of the first centre, in steps
+  float offset_x = 0.5F;
+  bool clip = false;  // to 0..1
+  void visit(auto&& f) {
+    f("sizes", sizes), f("ratios", ratios), f("step_y", step_y), f("step_x", step_x);
+    f("offset_y", offset_y), f("offset_x", offset_x), f("clip", clip);
+  }
+};
+
+// Inputs: class scores [N,C,A] (class 0: background), box offsets [N,4*A] or [N,A,4], anchors
+// [1,A,4]. Out: [N,A,6], rows class (0: the first after the background), score, xmin, ymin, xmax,
+// ymax, by falling score; unused rows are -1 throughout, suppressed ones have class -1.
+// An anchor's class is its best one if it scores `threshold` or more (MXNet: first among equals).
+// The `top_k` best (all, where not positive) survive; then a box goes that overlaps a better one of
+// its class (of any class with force_suppress) by an IoU of nms_threshold or more.
+struct MultiBoxDetection {
+  bool clip = true;  // boxes to 0..1
+  float threshold = 0.01F;
+  float nms_threshold = 0.5F;
+  bool force_suppress = false;
+  std::int64_t top_k = -1;
+  std::vector<float> variances{0.1F, 0.1F, 0.2F, 0.2F};  // of offsets x, y, w, h
+  void visit(auto&& f) {
+    f("clip", clip), f("threshold", threshold), f("nms_threshold", nms_threshold);
+    f("force_suppress", force_suppress), f("top_k", top_k), f("variances", variances);
+  }
+};
+
 // f32 -> s8/u8 by the output's QuantParams (which may be dynamic), and back to f32.
 struct Quantize {
   void visit(auto&&) {}
@@ -198,9 +241,10 @@ struct Dequantize {
   void visit(auto&&) {}
 };
 
-using Op = std::variant<Input, Constant, Convolution, FullyConnected, BatchNorm, Activation, PRelu,
-                        Pool, Flatten, Reshape, Transpose, Concat, Add, Multiply, Softmax, Dropout,
-                        Identity, L2Normalize, Lrn, Pad, Quantize, Dequantize>;
+using Op =
+    std::variant<Input, Constant, Convolution, FullyConnected, BatchNorm, Activation, PRelu, Pool,
+                 Flatten, Reshape, Transpose, Concat, Add, Multiply, Softmax, Dropout, Identity,
+                 L2Normalize, Lrn, Pad, MultiBoxPrior, MultiBoxDetection, Quantize, Dequantize>;
 
 std::string_view op_name(const Op& op);  // "Convolution"
 

@@ -22,6 +22,9 @@ std::string text_of(float value) { return fmt::format("{}", value); }  // shorte
 std::string text_of(const std::vector<std::int64_t>& values) {
   return fmt::format("[{}]", fmt::join(values, ","));
 }
+std::string text_of(const std::vector<float>& values) {
+  return fmt::format("[{}]", fmt::join(values, ","));
+}
 std::string text_of(const Shape& shape) { return to_string(shape); }
 std::string text_of(const Extent2d& e) { return fmt::format("[{},{}]", e.h, e.w); }
 std::string text_of(const Padding2d& p) {

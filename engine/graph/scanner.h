@@ -59,6 +59,7 @@ class Scanner {
   void read(float& value) { value = number<float>("a number"); }
   void read(bool& value);
   void read(std::vector<std::int64_t>& values) { values = list<std::int64_t>("an integer"); }
+  void read(std::vector<float>& values) { values = list<float>("a number"); }
   void read(Shape& shape) { shape = Shape(list<std::int64_t>("an integer")); }
   void read(Extent2d& extent);
   void read(Padding2d& padding);

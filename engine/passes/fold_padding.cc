@@ -14,18 +14,13 @@ Padding2d sum(const Padding2d& a, const Padding2d& b) {
   return {a.top + b.top, a.left + b.left, a.bottom + b.bottom, a.right + b.right};
 }
 
-bool makes_non_negative(const ActivationSpec& spec) {
-  return spec.kind == ActivationKind::relu || spec.kind == ActivationKind::sigmoid ||
-         (spec.kind == ActivationKind::clip && spec.alpha >= 0);
-}
-
 // Whether the value comes straight out of an activation that gives no negative numbers, possibly
 // through another pool.
 bool is_non_negative(const Edit& edit, NodeId id) {
   while (edit.as<Pool>(id) != nullptr) id = edit[id].inputs[0];
-  if (const auto* op = edit.as<Activation>(id)) return makes_non_negative(op->spec);
-  if (const auto* op = edit.as<Convolution>(id)) return makes_non_negative(op->activation);
-  if (const auto* op = edit.as<Add>(id)) return makes_non_negative(op->activation);
+  if (const auto* op = edit.as<Activation>(id)) return gives_no_negatives(op->spec);
+  if (const auto* op = edit.as<Convolution>(id)) return gives_no_negatives(op->activation);
+  if (const auto* op = edit.as<Add>(id)) return gives_no_negatives(op->activation);
   return false;
 }
 

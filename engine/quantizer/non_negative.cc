@@ -6,18 +6,8 @@ namespace qbench {
 namespace {
 
 bool after_activation(const ActivationSpec& spec, bool before) {
-  switch (spec.kind) {
-    case ActivationKind::relu:
-    case ActivationKind::sigmoid:
-      return true;
-    case ActivationKind::clip:
-      return spec.alpha >= 0;
-    case ActivationKind::none:
-    case ActivationKind::leaky:
-    case ActivationKind::tanh:
-      return before;
-  }
-  return false;
+  // Of the others only a clip, to bounds below zero, makes negatives of what had none.
+  return gives_no_negatives(spec) || (before && spec.kind != ActivationKind::clip);
 }
 
 struct Rule {
@@ -52,6 +42,8 @@ struct Rule {
   bool operator()(const Input&) const { return false; }
   bool operator()(const Constant&) const { return false; }
   bool operator()(const BatchNorm&) const { return false; }
+  bool operator()(const MultiBoxPrior&) const { return false; }
+  bool operator()(const MultiBoxDetection&) const { return false; }
   bool operator()(const Quantize&) const { return input(0); }
   bool operator()(const Dequantize&) const { return input(0); }
 };

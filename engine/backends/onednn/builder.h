@@ -52,7 +52,7 @@ class Builder {
   View packed(const Tensor& values, const Desc& from, const Desc& to);
 
   // --- emitting
-  // A library kernel; its workspace is added. `op` and `dtypes` default to the node's.
+  // A library kernel, whose workspace is added, or one of the backend's own loops.
   void add(NodeId id, const Kernel& kernel, std::vector<Operand> operands, std::int64_t macs = 0);
   void add(NodeId id, std::string implementation, OwnKernel kernel, std::vector<Operand> operands);
   // to = from * ratio, rounded and saturated where `to` is integer; from any layout to any.

@@ -52,6 +52,8 @@ std::optional<std::string> why_unsupported(const Graph& graph, NodeId id) {
                         [&](const FullyConnected& op) { return parameters(2U + op.has_bias); },
                         [&](const BatchNorm&) { return parameters(5); },
                         [&](const PRelu&) { return parameters(2); },
+                        [](const MultiBoxPrior&) { return Reason("no kernel"); },
+                        [](const MultiBoxDetection&) { return Reason("no kernel"); },
                         [](const auto&) { return Reason(); },
                     },
                     node.op);
@@ -79,6 +81,8 @@ void lower(Builder& to, NodeId id) {
                  [&](const L2Normalize& op) { lower_l2_normalize(to, id, op); },
                  [&](const Lrn& op) { lower_lrn(to, id, op); },
                  [&](const Pad& op) { lower_pad(to, id, op); },
+                 [](const MultiBoxPrior&) {},
+                 [](const MultiBoxDetection&) {},
                  [&](const Quantize&) { lower_quantize(to, id); },
                  [&](const Dequantize&) { lower_dequantize(to, id); },
              },

@@ -1,5 +1,5 @@
 // Convolution: f32 and INT8, with bias, residual sum and activation in the same kernel.
-#include <array>
+#include <vector>
 
 #include "engine/backends/onednn/lower.h"
 #include "engine/core/error.h"

@@ -1,6 +1,6 @@
 // Activations, sums and products of elements.
-#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/backends/onednn/kernels.h"
 #include "engine/backends/onednn/lower.h"

@@ -49,12 +49,12 @@ struct ConvolutionGeometry {
 
 enum class ConvolutionMethod { direct, winograd };
 
-// Nothing when the library has no such kernel. A default-constructed descriptor for `data` or
-// `result` leaves the layout to the library.
+// The layouts of a convolution's data and result; nothing: the library's choice.
 struct Layouts {
   std::optional<Desc> data;
   std::optional<Desc> result;
 };
+// This and the others that may give nothing: where the library has no such kernel.
 std::optional<Kernel> make_convolution(const dnnl::engine& engine, ConvolutionMethod method,
                                        const ConvolutionGeometry& geometry, DType data_dtype,
                                        DType result_dtype, bool has_bias, const Layouts& layouts,

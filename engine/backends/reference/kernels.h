@@ -55,6 +55,8 @@ void evaluate(const Identity& op, Operands in, const Result& out, Scratch& scrat
 void evaluate(const L2Normalize& op, Operands in, const Result& out, Scratch& scratch);
 void evaluate(const Lrn& op, Operands in, const Result& out, Scratch& scratch);
 void evaluate(const Pad& op, Operands in, const Result& out, Scratch& scratch);
+void evaluate(const MultiBoxPrior& op, Operands in, const Result& out, Scratch& scratch);
+void evaluate(const MultiBoxDetection& op, Operands in, const Result& out, Scratch& scratch);
 void evaluate(const Quantize& op, Operands in, const Result& out, Scratch& scratch);
 void evaluate(const Dequantize& op, Operands in, const Result& out, Scratch& scratch);
 
