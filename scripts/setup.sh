@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what qbench needs on Debian 12: build tools and libraries. Needs root or sudo.
 #   scripts/setup.sh           build and run
-#   scripts/setup.sh --test    also what the tests need: GoogleTest, and OpenCV as an independent engine
+#   scripts/setup.sh --test    also what the tests need: GoogleTest, OpenCV as an independent engine, ...
 #   scripts/setup.sh --dev     also what the checks in .ci/run need
 set -euo pipefail
 
@@ -12,9 +12,9 @@ packages=(
   libxxhash-dev
 )
 case "${1:-}" in
-  --test | --dev) packages+=(libgtest-dev libgmock-dev libopencv-dev) ;;
+  --test | --dev) packages+=(libgtest-dev libgmock-dev libopencv-dev curl unzip python3) ;;
 esac
-[ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr python3)
+[ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr)
 
 missing=()
 for package in "${packages[@]}"; do
