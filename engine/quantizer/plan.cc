@@ -89,10 +89,10 @@ class Planner {
       if (!at(id).why_real.empty()) continue;
       const bool must = is_layer_with_weights(node.op);
       roles_[index(id)] = must ? Role::must : Role::support;
-      can_be_quantized_[index(id)] =
-          !dynamic_ && (must || std::ranges::all_of(node.inputs, [&](NodeId input) {
-                          return can_be_quantized_[index(input)];
-                        }));
+      can_be_quantized_[index(id)] = !dynamic_ && has_range(id) &&
+                                     (must || std::ranges::all_of(node.inputs, [&](NodeId input) {
+                                        return can_be_quantized_[index(input)];
+                                      }));
     }
   }
 
@@ -112,9 +112,25 @@ class Planner {
           (input_role(node, node.inputs.size() - 1) == InputRole::residual &&
            graph_.as_constant(node.inputs.back()) != nullptr);
       if (reads_constant) return "it reads a constant";
+      if (!has_range(node.inputs[0])) return "what it reads is not among the calibrated layers";
       return {};
     }
     return is_support(graph_, node) ? "" : "no INT8 form of this operator";
+  }
+
+  // Whether calibration gives the value a range, its own or that of the values it consists of.
+  bool has_range(NodeId id) const {
+    const std::vector<std::string>& calibrated = scheme_.calibrated_layers;
+    const Node& node = graph_[id];
+    if (dynamic_ || calibrated.empty() || std::holds_alternative<Input>(node.op)) return true;
+    if (std::ranges::find(calibrated, node.name) != calibrated.end()) return true;
+    const bool consists = keeps_scale(node.op) || std::holds_alternative<Concat>(node.op);
+    return consists && std::ranges::all_of(node.inputs, [this](NodeId i) { return has_range(i); });
+  }
+
+  bool residual_has_range(const Node& node) const {
+    const bool has_residual = input_role(node, node.inputs.size() - 1) == InputRole::residual;
+    return !has_residual || has_range(node.inputs.back());
   }
 
   // All readers of `id` have been decided.
@@ -124,7 +140,8 @@ class Planner {
     const Role role = roles_[index(id)];
     plan.integer = role == Role::must ||
                    (role == Role::support && plan.needed_quantized && can_be_quantized_[index(id)]);
-    plan.delivers_quantized = plan.integer && plan.needed_quantized && !dynamic_;
+    plan.delivers_quantized =
+        plan.integer && plan.needed_quantized && !dynamic_ && residual_has_range(node);
     if (role == Role::support && !plan.integer) plan.why_real = why_isolated(id);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) ask_for_input(id, i);
   }

@@ -39,7 +39,7 @@ std::vector<NodePlan> make_plan(const Graph& graph, const QuantScheme& scheme, b
 // For each node: whether no value can be negative, whatever the network's input.
 std::vector<bool> find_non_negative(const Graph& graph);
 
-// Throws Error naming an excluded layer that is not in the graph, with the nearest name.
-void check_excluded_layers(const Graph& graph, const std::vector<std::string>& excluded);
+// Throws Error naming a layer of the scheme that is not in the graph, with the nearest name.
+void check_layer_names(const Graph& graph, const QuantScheme& scheme);
 
 }  // namespace qbench

@@ -161,7 +161,7 @@ std::string_view to_string(QuantizedDType dtype) {
 }
 
 std::vector<std::string> tensors_to_calibrate(const Graph& graph, const QuantScheme& scheme) {
-  check_excluded_layers(graph, scheme.excluded_layers);
+  check_layer_names(graph, scheme);
   const std::vector<NodePlan> plan = make_plan(graph, scheme, /*dynamic=*/false);
   std::vector<std::string> names;
   for (NodeId id = 0; id < graph.size(); ++id) {
@@ -173,7 +173,7 @@ std::vector<std::string> tensors_to_calibrate(const Graph& graph, const QuantSch
 QuantizedModel quantize(const Graph& graph, const QuantScheme& scheme,
                         const CalibrationTable* table) {
   expect_real_graph(graph);
-  check_excluded_layers(graph, scheme.excluded_layers);
+  check_layer_names(graph, scheme);
   std::vector<NodePlan> plan = make_plan(graph, scheme, /*dynamic=*/table == nullptr);
   std::vector<LeftInFp32> left = left_in_fp32(graph, plan);
   std::vector<Graph::Quantization> parameters = choose_parameters(graph, plan, scheme.dtype, table);

@@ -24,6 +24,9 @@ struct QuantScheme {
   bool per_channel_weights = true;
   bool exclude_first_conv = false;
   std::vector<std::string> excluded_layers = {};  // node names that stay FP32
+  // Node names whose outputs have ranges; empty: all that are needed. A layer that reads anything
+  // else stays FP32; the network's inputs always have a range.
+  std::vector<std::string> calibrated_layers = {};
 };
 
 struct LeftInFp32 {

@@ -28,6 +28,7 @@ struct Arguments {
   std::string quantized_dtype = "auto";
   bool exclude_first_conv = false;
   std::vector<std::string> excluded_layers;
+  std::vector<std::string> calib_layers;
   std::string output_dir = "model";
   std::string table_dir;
   bool quiet = false;
@@ -39,6 +40,8 @@ void declare(Options& options, Arguments& a) {
   options.section("Calibration");
   options.add("calib-mode", a.calib_mode, "MODE", "none, naive or entropy");
   options.add("num-calib-batches", a.calib_batches, "batches the calibration sees");
+  options.add("calib-layers", a.calib_layers, "NAMES",
+              "calibrate only these layers' outputs; what reads others stays FP32");
   options.add("calib-dataset", a.calib_dataset, "DATA", "images to calibrate on");
   options.add("calib-table-dir", a.table_dir, "DIR",
               "keep calibration tables there and use them again");
@@ -140,6 +143,7 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   if (model.quantized)
     throw Error(a.model.files().symbol + ": is quantized already, expected an FP32 model");
   scheme.excluded_layers = layers_to_exclude(model, a.excluded_layers);
+  scheme.calibrated_layers = layers_to_exclude(model, a.calib_layers);
   const std::optional<CalibrationTable> table = calibrate_for(a, model, scheme);
   const QuantizedModel quantized = quantize(model.graph, scheme, table ? &*table : nullptr);
 

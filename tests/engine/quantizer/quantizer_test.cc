@@ -10,6 +10,7 @@
 namespace qbench {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
@@ -154,6 +155,18 @@ QuantizedModel quantized(std::string_view text, const QuantScheme& scheme) {
   const Graph graph = parse_graph(text);
   const CalibrationTable table = numbered_ranges(graph, scheme);
   return quantize(graph, scheme, &table);
+}
+
+// Ranges are asked for the named layers alone, and what reads another one stays f32. A pool hands
+// the range on.
+TEST(Scheme, CalibratedLayersAreTheOnlyOnesWithRanges) {
+  const Graph graph = parse_graph(kChain);
+  const QuantScheme first{.calibrated_layers = {"conv0"}};
+  EXPECT_THAT(tensors_to_calibrate(graph, first), UnorderedElementsAre("data", "conv0"));
+  EXPECT_THAT(reasons(quantized(kChain, first)),
+              Contains(Pair("conv2", "what it reads is not among the calibrated layers")));
+  const QuantScheme all{.calibrated_layers = {"conv0", "conv1", "conv2"}};
+  EXPECT_EQ(print_graph(quantized(kChain, all).graph), print_graph(quantized(kChain, {}).graph));
 }
 
 TEST(Scheme, ExcludedLayersStayF32) {
