@@ -8,14 +8,15 @@
 #include <numeric>
 
 #include "engine/core/error.h"
+#include "engine/formats/inference.h"
 
 namespace qbench {
 namespace {
 
 constexpr std::string_view kTwinPrefix = "quantized_";
 
-std::array<std::span<const OperatorRule>, 3> all_rules() {
-  return {layer_rules(), array_rules(), quantized_rules()};
+std::array<std::span<const OperatorRule>, 4> all_rules() {
+  return {layer_rules(), array_rules(), detection_rules(), quantized_rules()};
 }
 
 const OperatorRule& find_rule(std::string_view op) {
@@ -156,11 +157,13 @@ Importer::Importer(const Symbol& symbol, Parameters& parameters, const ImportOpt
 }
 
 Graph Importer::run() {
+  const std::vector<SymbolEntry> heads = inference_heads(symbol_);
+  const std::vector<bool> needed = needed_nodes(symbol_, heads);
   for (position_ = 0; position_ < symbol_.nodes.size(); ++position_) {
-    if (!symbol_.nodes[position_].is_variable()) import_operator(position_);
+    if (needed[position_] && !symbol_.nodes[position_].is_variable()) import_operator(position_);
   }
   std::vector<NodeId> outputs;
-  for (const SymbolEntry& head : symbol_.heads) {
+  for (const SymbolEntry& head : heads) {
     const SymbolNode& node = symbol_.nodes[static_cast<std::size_t>(head.node)];
     if (is_label(node) && !parameters_.contains(node.name)) continue;
     if (head.output != 0)

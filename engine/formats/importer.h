@@ -82,6 +82,7 @@ struct OperatorRule {
 
 std::span<const OperatorRule> layer_rules();      // layer_rules.cc
 std::span<const OperatorRule> array_rules();      // array_rules.cc
+std::span<const OperatorRule> detection_rules();  // detection_rules.cc
 std::span<const OperatorRule> quantized_rules();  // quantized_rules.cc
 
 class Importer {

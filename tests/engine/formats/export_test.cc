@@ -78,7 +78,11 @@ fb = Constant() : f32[3] values=random(6)
 fc = FullyConnected(flat, fw, fb; has_bias=true) : f32[2,3]
 rank0 = Constant() : f32[] values=[3]
 times = Multiply(fc, rank0) : f32[2,3]
-return times, global, deep, conv
+prior = MultiBoxPrior(global; sizes=[0.1,0.2], ratios=[1,0.333], step_y=0.25, step_x=0.5, offset_y=0.75, offset_x=0.25, clip=true) : f32[1,3,4]
+scores = Constant() : f32[2,2,3] values=random(7)
+offsets = Constant() : f32[2,12] values=random(8)
+found = MultiBoxDetection(scores, offsets, prior; clip=false, threshold=0.02, nms_threshold=0.45, force_suppress=true, top_k=400, variances=[1,2,3,4]) : f32[2,3,6]
+return times, global, deep, conv, found
 )");
   EXPECT_EQ(print_graph(round_trip(graph)), print_graph(graph));
 }

@@ -144,6 +144,17 @@ TEST(Import, Operators) {
        {{"mode", "constant"}, {"pad_width", "(0,0,0,0,1,2,3,4)"}, {"constant_value", "0.5"}},
        {},
        "Pad(data; padding=[1,3,2,4], value=0.5)"},
+      {"MakeLoss", {{"grad_scale", "0"}}, {}, "Identity(data)"},
+      {"_contrib_MultiBoxPrior", {}, {}, "MultiBoxPrior(data)"},
+      {"MultiBoxPrior",
+       {{"sizes", "(0.1,0.141)"},
+        {"ratios", "(1,2,0.5)"},
+        {"steps", "(0.25, 0.5)"},
+        {"offsets", "(0.75, 0.25)"},
+        {"clip", "True"}},
+       {},
+       "MultiBoxPrior(data; sizes=[0.1,0.141], ratios=[1,2,0.5], step_y=0.25, step_x=0.5, "
+       "offset_y=0.75, offset_x=0.25, clip=true)"},
   };
   for (const OperatorCase& c : cases)
     EXPECT_EQ(line_of(net_of(c).import(), "x"), c.expected) << c.op;
@@ -218,6 +229,10 @@ TEST(Import, WhatDoesNotFitIsRefused) {
       {"Pad", {{"mode", "edge"}, {"pad_width", "(0,0,0,0,1,1,1,1)"}}, {}, "'mode' is 'edge'"},
       {"Pad", {{"pad_width", "(0,0,1,1,0,0,0,0)"}}, {}, "supported is padding of height and width"},
       {"LRN", {}, {}, "'nsize' is missing"},
+      {"MultiBoxPrior", {{"steps", "(1,)"}}, {}, "'steps' is (1,), expected two numbers"},
+      {"MultiBoxPrior", {{"sizes", "(0.1,x)"}}, {}, "'sizes' is '(0.1,x)'"},
+      {"MultiBoxPrior", {{"ratios", "(-1,)"}}, {}, "ratio -1, expected positive"},
+      {"MultiBoxPrior", {{"sizes", "()"}}, {}, "no sizes or no ratios"},
       {"Deconvolution",
        {},
        {},

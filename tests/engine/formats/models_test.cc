@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/backends/reference/reference_backend.h"
-#include "engine/formats/importer.h"
-#include "engine/formats/parameters.h"
 #include "engine/graph/text.h"
 #include "engine/passes/passes.h"
 #include "engine/quantizer/quantizer.h"
@@ -15,7 +13,6 @@
 namespace qbench {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::message_of;
 
 std::string path_of(const std::string& file) { return testing::real_data() + "/" + file; }
@@ -37,6 +34,14 @@ std::vector<RealModel> real_models() {
           {"resnet20_cifar10", {3, 32, 32}, 273658}};
 }
 
+const RealModel kDetector = {"ssd_mobilenet_v1_coco", {3, 300, 300}, 3999129};
+
+std::vector<RealModel> real_models_and_detector() {
+  std::vector<RealModel> models = real_models();
+  models.push_back(kDetector);
+  return models;
+}
+
 TEST(Models, ImportWithAllTheirParameters) {
   SKIP_WITHOUT_REAL_DATA();
   for (const RealModel& model : real_models()) {
@@ -51,7 +56,7 @@ TEST(Models, ImportWithAllTheirParameters) {
 
 TEST(Models, ComeBackTheSameFromFiles) {
   SKIP_WITHOUT_REAL_DATA();
-  for (const RealModel& model : real_models()) {
+  for (const RealModel& model : real_models_and_detector()) {
     SCOPED_TRACE(model.name);
     const Graph graph = import_model(files_of(model.name), {.image_shape = model.image});
     const testing::TemporaryFile symbol("-symbol.json");
@@ -89,25 +94,18 @@ TEST(Models, RunWithoutParameters) {
   }
 }
 
-TEST(Models, DetectionUpToItsTail) {
+TEST(Models, DetectorWithAllItsParameters) {
   SKIP_WITHOUT_REAL_DATA();
-  const ModelFiles files = files_of("ssd_mobilenet_v1_coco");
-  EXPECT_THAT(message_of([&] {
-                import_model(files, {.image_shape = Shape{3, 300, 300}});
-              }),
-              HasSubstr("'detection' (_contrib_MultiBoxDetection): operator "
-                        "'_contrib_MultiBoxDetection' is not supported; supported are Activation"));
-
-  Symbol symbol = read_symbol(files.symbol);
-  symbol.heads = symbol.nodes.back().inputs;  // class probabilities, locations, anchors
-  symbol.nodes.pop_back();
-  Parameters parameters(files.params, read_params(files.params));
-  const Graph graph = Importer(symbol, parameters, {.image_shape = Shape{3, 300, 300}}).run();
-  ASSERT_EQ(graph.outputs().size(), 3U);
-  EXPECT_EQ(graph[graph.outputs()[0]].type.shape, (Shape{1, 81, 1917}));
-  EXPECT_EQ(graph[graph.outputs()[1]].type.shape, (Shape{1, 7668}));
-  EXPECT_NE(graph.as_constant(graph.outputs()[2]), nullptr);
-  EXPECT_EQ(constant_bytes(graph) / sizeof(float), 3999129U);
+  const Graph graph = import_model(files_of(kDetector.name), {.image_shape = kDetector.image});
+  const auto& detection = std::get<MultiBoxDetection>(graph[graph.outputs().at(0)].op);
+  EXPECT_EQ(detection.top_k, 400);
+  EXPECT_EQ(detection.threshold, 0.02F);
+  EXPECT_EQ(graph[graph.outputs()[0]].type.shape, (Shape{1, 1917, 6}));
+  const std::vector<NodeId>& inputs = graph[graph.outputs()[0]].inputs;
+  EXPECT_EQ(graph[inputs[0]].type.shape, (Shape{1, 81, 1917}));
+  EXPECT_EQ(graph[inputs[1]].type.shape, (Shape{1, 7668}));
+  EXPECT_NE(graph.as_constant(inputs[2]), nullptr);
+  EXPECT_EQ(constant_bytes(graph) / sizeof(float), kDetector.parameters);
 }
 
 TEST(Models, AFileFromBefore09ComputesWhatItsAuthorsDid) {

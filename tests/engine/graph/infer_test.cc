@@ -27,6 +27,12 @@ constexpr std::string_view kInputs = R"(
   qwi = Constant() : s8[4,4,1,1] scales=[1,2,3,4] axis=1 values=full(1)
   fw = Constant() : f32[3,192] values=full(1)
   fq = Constant() : s8[3,192] scales=[1,2,3] axis=0 values=full(1)
+  scores = Input(shape=[2,3,8])
+  background = Input(shape=[2,1,8])
+  scoresq = Quantize(scores) : u8[2,3,8] scales=[1]
+  offsets = Input(shape=[2,32])
+  offsets3 = Input(shape=[2,8,4])
+  anchors = Constant() : f32[1,8,4] values=full(1)
 )";
 
 std::string type_of(std::string_view node) {
@@ -255,6 +261,34 @@ TEST(Infer, ElementwiseBroadcastsAsNumpy) {
                   {"Add(a, a) : s8[2,4,6,8] scales=[1]", "needs quantized inputs"},
                   {"Multiply(q, q)", "input 0 is u8"},
                   {"Multiply(a, a) : s8[2,4,6,8] scales=[1]", "f32 only"}});
+}
+
+TEST(Infer, MultiBoxPrior) {
+  expect_types({{"MultiBoxPrior(a)", "f32[1,48,4]"},
+                {"MultiBoxPrior(q; sizes=[0.1,0.2], ratios=[1,2,0.5])", "f32[1,192,4]"},
+                {"MultiBoxPrior(dyn; ratios=[1,3])", "f32[1,96,4]"}});
+  expect_refused({{"MultiBoxPrior(m)", "rank 4"},
+                  {"MultiBoxPrior(a, a)", "2 inputs"},
+                  {"MultiBoxPrior(a; sizes=[])", "no sizes"},
+                  {"MultiBoxPrior(a; ratios=[])", "no ratios"},
+                  {"MultiBoxPrior(a; sizes=[0.1,0])", "size 0, expected positive"},
+                  {"MultiBoxPrior(a; sizes=[nan])", "size nan, expected positive"},
+                  {"MultiBoxPrior(a; ratios=[1,-2])", "ratio -2, expected positive"},
+                  {"MultiBoxPrior(a) : s8[1,48,4] scales=[1]", "f32 only"}});
+}
+
+TEST(Infer, MultiBoxDetection) {
+  expect_types({{"MultiBoxDetection(scores, offsets, anchors)", "f32[2,8,6]"},
+                {"MultiBoxDetection(scores, offsets3, anchors; top_k=3)", "f32[2,8,6]"}});
+  expect_refused(
+      {{"MultiBoxDetection(scores, offsets)", "2 inputs, expected 3"},
+       {"MultiBoxDetection(m, offsets, anchors)", "class scores has shape [2,6]"},
+       {"MultiBoxDetection(background, offsets, anchors)", "the background alone"},
+       {"MultiBoxDetection(scores, m, anchors)", "box offsets for 8 anchors of shape"},
+       {"MultiBoxDetection(scores, offsets, offsets3)", "anchors for 8 scores of shape"},
+       {"MultiBoxDetection(scoresq, offsets, anchors)", "input 0 is u8"},
+       {"MultiBoxDetection(scores, offsets, anchors; variances=[1,1])", "2 variances"},
+       {"MultiBoxDetection(scores, offsets, anchors) : s8[2,8,6] scales=[1]", "f32 only"}});
 }
 
 TEST(Infer, QuantizeAndDequantize) {
