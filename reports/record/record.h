@@ -50,6 +50,37 @@ struct Prediction {
   bool operator==(const Prediction&) const = default;
 };
 
+// A box that the network drew, as it was judged against the boxes of its image. Both metrics can be
+// had from this for any set of images: average_precision.h.
+struct Detection {
+  enum class Outcome : std::uint8_t { ignored, hit, miss };
+
+  int label = 0;
+  float score = 0;
+  Outcome voc = Outcome::ignored;
+  std::uint16_t coco_hits = 0;     // bit t: a hit where an IoU of 0.5 + 0.05 t is asked for
+  std::uint16_t coco_ignored = 0;  // bit t: neither a hit nor a miss there
+
+  bool operator==(const Detection&) const = default;
+};
+
+// Boxes of one class in an image, as the metrics count what there is to be found.
+struct TruthCount {
+  int label = 0;
+  int voc = 0;
+  int coco = 0;
+
+  bool operator==(const TruthCount&) const = default;
+};
+
+struct DetectedImage {
+  std::int64_t sample = 0;            // index in the data set: pairs two cases image by image
+  std::vector<Detection> detections;  // in the network's order
+  std::vector<TruthCount> truth;      // one for each class
+
+  bool operator==(const DetectedImage&) const = default;
+};
+
 // The figures a suite says were published for a case; fractions in [0,1].
 struct Documented {
   std::optional<double> top1;
