@@ -28,6 +28,9 @@ std::unique_ptr<Dataset> open_shapes_text(const std::string& text) {
 constexpr std::array kKinds = {
     DatasetKind{"shapes", "shapes[:val|train][,count=N][,seed=N]",
                 "ten classes of figures, 3x48x48, drawn when read", is_shapes, open_shapes_text},
+    DatasetKind{"shapes-det", "shapes-det[:val|train][,count=N][,seed=N]",
+                "boxes around figures of eight classes, 3x128x128, drawn when read", is_shapes,
+                open_shapes_text},
     DatasetKind{"records", "FILE.rec", "image records in a RecordIO file", is_record_file,
                 open_record_dataset},
     DatasetKind{"folder", "FOLDER or FILE.lst", "image files, by class subfolder or by list",

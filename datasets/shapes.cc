@@ -16,16 +16,37 @@ namespace qbench {
 namespace {
 
 constexpr std::string_view kName = "shapes";
-constexpr std::int64_t kDefaultTrainCount = 20000;
+constexpr std::string_view kDetectionName = "shapes-det";
 constexpr std::int64_t kMaxCount = 10'000'000;
 constexpr std::int64_t kSamplesHashed = 16;
 
 std::string_view part_name(ShapesPart part) { return part == ShapesPart::val ? "val" : "train"; }
 
-std::vector<std::byte> shape_record(const ShapesOptions& options, std::int64_t index) {
+std::int64_t default_count(bool detection, ShapesPart part) {
+  if (part == ShapesPart::val) return detection ? 500 : 2000;
+  return detection ? 6000 : 20'000;
+}
+
+std::string_view set_name(bool detection) { return detection ? kDetectionName : kName; }
+
+struct Drawn {
+  Image image;
+  std::vector<float> label;
+};
+
+Drawn draw(const ShapesOptions& options, std::int64_t index) {
+  if (options.detection) {
+    const DrawnScene scene = draw_scene(options.part, options.seed, index);
+    return {scene.image, make_detection_label(scene.boxes)};
+  }
   const DrawnShape shape = draw_shape(options.part, options.seed, index);
-  return make_image_record({.encoded = encode_png(shape.image),
-                            .label = {static_cast<float>(shape.label)},
+  return {shape.image, {static_cast<float>(shape.label)}};
+}
+
+std::vector<std::byte> shape_record(const ShapesOptions& options, std::int64_t index) {
+  const Drawn drawn = draw(options, index);
+  return make_image_record({.encoded = encode_png(drawn.image),
+                            .label = drawn.label,
                             .id = static_cast<std::uint64_t>(index)});
 }
 
@@ -43,8 +64,8 @@ class Shapes : public Dataset {
   std::string name(std::int64_t index) const override { return fmt::format("sample {}", index); }
 
   std::string description() const override {
-    return fmt::format("{}:{},count={},seed={}", kName, part_name(options_.part), options_.count,
-                       options_.seed);
+    return fmt::format("{}:{},count={},seed={}", set_name(options_.detection),
+                       part_name(options_.part), options_.count, options_.seed);
   }
 
   // The description decides every sample, once the drawing code is given: a few drawn ones stand
@@ -53,16 +74,17 @@ class Shapes : public Dataset {
     Hasher hasher;
     hasher.add(description());
     for (std::int64_t i = 0; i < kSamplesHashed; ++i) {
-      const DrawnShape shape = draw_shape(options_.part, options_.seed, i);
-      hasher.add(std::as_bytes(std::span(shape.image.pixels)));
+      const Drawn drawn = draw(options_, i);
+      hasher.add(std::as_bytes(std::span(drawn.image.pixels)));
+      hasher.add(std::as_bytes(std::span(drawn.label)));
     }
     return hasher.hex();
   }
 
   std::vector<std::string> class_names() const override {
     std::vector<std::string> names;
-    names.reserve(kFigures.size());
-    for (const Figure& figure : kFigures) names.emplace_back(figure.name);
+    const std::size_t count = options_.detection ? kDetectionClasses : kFigures.size();
+    for (std::size_t i = 0; i < count; ++i) names.emplace_back(kFigures.at(i).name);
     return names;
   }
 
@@ -78,16 +100,26 @@ bool parse_whole(std::string_view text, T& value) {
 
 }  // namespace
 
-bool is_shapes(const std::string& text) { return text == kName || text.starts_with("shapes:"); }
+Random shapes_random(ShapesPart part, std::uint64_t seed, std::int64_t index) {
+  const std::uint64_t stream = Random::mix(2 * seed + (part == ShapesPart::train ? 1 : 0));
+  return Random(Random::mix(stream + static_cast<std::uint64_t>(index)));
+}
+
+bool is_shapes(const std::string& text) {
+  const std::string_view name = std::string_view(text).substr(0, text.find(':'));
+  return name == kName || name == kDetectionName;
+}
 
 ShapesOptions parse_shapes(const std::string& text) {
   const auto fail = [&](const std::string& found) {
-    return Error(fmt::format("'{}': found '{}', expected shapes[:val|train][,count=N][,seed=N]",
-                             text, found));
+    return Error(fmt::format(
+        "'{}': found '{}', expected shapes[:val|train][,count=N][,seed=N] or shapes-det...", text,
+        found));
   };
   if (!is_shapes(text)) throw fail(text);
   ShapesOptions options;
-  std::string_view rest = std::string_view(text).substr(kName.size());
+  options.detection = text.starts_with(kDetectionName);
+  std::string_view rest = std::string_view(text).substr(set_name(options.detection).size());
   bool count_given = false;
   while (!rest.empty()) {
     rest.remove_prefix(1);  // ':' or ','
@@ -102,7 +134,7 @@ ShapesOptions parse_shapes(const std::string& text) {
       throw fail(std::string(word));
     }
   }
-  if (options.part == ShapesPart::train && !count_given) options.count = kDefaultTrainCount;
+  if (!count_given) options.count = default_count(options.detection, options.part);
   return options;
 }
 

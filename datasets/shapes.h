@@ -1,5 +1,9 @@
-// `shapes`: an embedded classification set, drawn by code. Ten classes of coloured figures on
-// textured grounds, 3x48x48, made hard by clutter, occlusion, blur, low contrast and noise.
+// Embedded sets, drawn by code: coloured figures on textured grounds, made hard by clutter,
+// occlusion, blur, low contrast and noise.
+//
+// `shapes`: classification, one figure of ten classes, 3x48x48.
+// `shapes-det`: detection, one to four figures of the first eight of these classes, 3x128x128. A
+// figure of which others hide more than 35 % is difficult.
 //
 // Sample i of a part depends only on the part, the seed and i, and is the same on every machine.
 #pragma once
@@ -7,9 +11,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/detection_label.h"
 #include "datasets/image.h"
+#include "datasets/random.h"
 
 namespace qbench {
 
@@ -17,6 +24,7 @@ namespace qbench {
 enum class ShapesPart { val, train };
 
 struct ShapesOptions {
+  bool detection = false;
   ShapesPart part = ShapesPart::val;
   std::int64_t count = 2000;
   std::uint64_t seed = 0;
@@ -28,8 +36,19 @@ struct DrawnShape {
 };
 DrawnShape draw_shape(ShapesPart part, std::uint64_t seed, std::int64_t index);
 
-// "shapes[:val|train][,count=N][,seed=N]"; val has 2000 samples and train 20000 unless said
-// otherwise. Throws Error when `text` is none of this.
+inline constexpr std::uint32_t kDetectionClasses = 8;
+
+struct DrawnScene {
+  Image image;  // 128 x 128
+  std::vector<GroundTruthBox> boxes;
+};
+DrawnScene draw_scene(ShapesPart part, std::uint64_t seed, std::int64_t index);
+
+// The random stream of one sample.
+Random shapes_random(ShapesPart part, std::uint64_t seed, std::int64_t index);
+
+// "shapes[-det][:val|train][,count=N][,seed=N]"; unless said otherwise val has 2000 samples and
+// train 20000, of `shapes-det` 500 and 6000. Throws Error when `text` is none of this.
 ShapesOptions parse_shapes(const std::string& text);
 bool is_shapes(const std::string& text);
 

@@ -37,9 +37,9 @@ int make_data(Arguments arguments, const Streams& streams) {
   std::string output = "shapes.rec";
   std::int64_t count = 0;
   std::int64_t first = 0;
-  Options options("qbench data make shapes[:val|train] [options]",
+  Options options("qbench data make shapes[:val|train]|shapes-det[:val|train] [options]",
                   "Draws an embedded data set and writes it as RecordIO.");
-  options.positional("NAME", names, "shapes[:val|train][,count=N][,seed=N]");
+  options.positional("NAME", names, "shapes[-det][:val|train][,count=N][,seed=N]");
   options.add("output", output, "FILE", "the .rec file; the .idx goes beside it");
   options.add("count", count, "images; 0: as the name says");
   options.add("first", first, "number of the first image");

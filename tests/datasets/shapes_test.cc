@@ -7,7 +7,9 @@
 #include <numbers>
 #include <set>
 
+#include "datasets/canvas.h"
 #include "datasets/datasets.h"
+#include "datasets/detection_label.h"
 #include "datasets/figures.h"
 #include "datasets/file.h"
 #include "datasets/random.h"
@@ -103,6 +105,76 @@ TEST(Shapes, RecordsEqualWhatIsDrawn) {
   EXPECT_EQ(drawn->class_names().size(), 10U);
   EXPECT_THROW(drawn->read(10), Error);
   EXPECT_EQ(drawn->name(2), "sample 2");
+}
+
+// Pinned, as above.
+TEST(ShapesDet, PixelsAndBoxesNeverChange) {
+  for (const auto& [part, expected] :
+       {std::pair{ShapesPart::val, "597ee0c281d36239c8649331d99c3897"},
+        {ShapesPart::train, "b6537b808a1512565068310e84dc4647"}}) {
+    Hasher hasher;
+    for (std::int64_t i = 0; i < 50; ++i) {
+      const DrawnScene scene = draw_scene(part, 0, i);
+      hasher.add(std::as_bytes(std::span(scene.image.pixels)));
+      const std::vector<float> label = make_detection_label(scene.boxes);
+      hasher.add(std::as_bytes(std::span(label)));
+    }
+    EXPECT_EQ(hasher.hex(), expected);
+  }
+}
+
+TEST(ShapesDet, BoxesAreUsableAndVaried) {
+  std::array<int, kDetectionClasses> classes{};
+  std::array<int, 5> boxes_in_image{};
+  int boxes = 0;
+  int difficult = 0;
+  for (std::int64_t i = 0; i < 400; ++i) {
+    const DrawnScene scene = draw_scene(ShapesPart::val, 0, i);
+    ++boxes_in_image.at(scene.boxes.size());
+    for (const GroundTruthBox& box : scene.boxes) {
+      ++classes.at(static_cast<std::size_t>(box.label));
+      ++boxes;
+      difficult += box.difficult ? 1 : 0;
+      EXPECT_GE(box.xmin, 0);
+      EXPECT_GE(box.ymin, 0);
+      EXPECT_LE(box.xmax, 1);
+      EXPECT_LE(box.ymax, 1);
+      EXPECT_GT(box.xmax - box.xmin, 0.07F);
+      EXPECT_GT(box.ymax - box.ymin, 0.07F);
+    }
+    EXPECT_EQ(parse_detection_label(make_detection_label(scene.boxes)), scene.boxes);
+  }
+  EXPECT_EQ(boxes_in_image[0], 0);
+  for (const int count : std::span(boxes_in_image).subspan(1)) EXPECT_NEAR(count, 100, 40);
+  for (const int count : classes) EXPECT_NEAR(count, boxes / 8, 50);
+  EXPECT_GT(difficult, boxes / 100);
+  EXPECT_LT(difficult, boxes / 5);
+}
+
+// What a figure changes on a plain canvas is what its coverage, and so its box, says.
+TEST(ShapesDet, CoverageIsWhereTheFigureIsDrawn) {
+  Random random(5);
+  for (const Figure& figure : kFigures) {
+    Canvas canvas(128);
+    const Pose pose = random_pose(random, 128, {11, 34});
+    draw_figure(canvas, random, figure, pose, Color{}, {0.5F, 0.8F});
+    for (int y = 0; y < 128; ++y) {
+      for (int x = 0; x < 128; ++x) {
+        EXPECT_EQ(canvas.at(x, y) != Color{}, figure_coverage(figure, pose, x, y) > 0);
+      }
+    }
+  }
+}
+
+TEST(ShapesDet, OpensByName) {
+  const std::unique_ptr<Dataset> val = open_dataset("shapes-det");
+  EXPECT_EQ(val->description(), "shapes-det:val,count=500,seed=0");
+  EXPECT_EQ(val->class_names().size(), kDetectionClasses);
+  EXPECT_EQ(parse_detection_label(val->read(3).label), draw_scene(ShapesPart::val, 0, 3).boxes);
+  EXPECT_EQ(open_dataset("shapes-det:train")->size(), 6000);
+  EXPECT_NE(open_dataset("shapes-det:seed=1")->content_hash(), val->content_hash());
+  for (const char* text : {"shapes-det:", "shapes-det:count=0", "shapes-detail", "shapes-det,val"})
+    EXPECT_THROW(open_dataset(text), Error) << text;
 }
 
 TEST(Figures, OutlinesFitAndAreDistances) {
