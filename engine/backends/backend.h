@@ -47,6 +47,8 @@ struct LayerTime {
   std::string implementation;  // the library's name for the kernel, or the backend's own
   std::string dtypes;          // "u8 s8 -> u8"
   std::int64_t macs = 0;       // for the whole batch
+  std::int64_t bytes = 0;      // read and written, weights once for each run
+  int threads = 1;             // that worked on it together
   double median_ns = 0;        // for the whole batch
 };
 

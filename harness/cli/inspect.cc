@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <optional>
 
 #include "engine/core/error.h"
 #include "engine/graph/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
-#include "harness/measure/dummy_data.h"
+#include "harness/cli/profile.h"
 #include "harness/model/model.h"
 
 namespace qbench {
@@ -37,7 +37,7 @@ void declare(Options& options, Arguments& a) {
   options.add("graph", a.graph, "the graph as text, after the passes");
   options.add("imported", a.imported, "with --graph: as it was read from the file");
   options.add("parameters", a.parameters, "every parameter with type, shape and range");
-  options.add("profile", a.profile, "time, kernel and speed of every step");
+  options.add("profile", a.profile, "time, kernel, speed and limit of every step");
   options.add("repeats", a.repeats, "runs the profile takes its medians from");
   options.add("json", a.json, "print one JSON object");
   a.backend.add_to(options);
@@ -150,48 +150,6 @@ void print_parameters(std::FILE* out, const Json& list) {
   }
 }
 
-Json profile_json(const Arguments& a, const LoadedModel& model) {
-  if (a.repeats < 1) throw Error(fmt::format("--repeats is {}, expected 1 or more", a.repeats));
-  const std::unique_ptr<Executable> executable =
-      compile_model(model.graph, a.backend.find(), a.model.batch_size,
-                    {.threads = a.backend.thread_count(), .observed = {}});
-  const DummyData dummy(with_batch(model.graph, a.model.batch_size));
-  Json steps = Json::array();
-  for (const LayerTime& step : executable->profile(dummy.inputs(), dummy.outputs(), a.repeats)) {
-    const double giga_ops =
-        step.median_ns > 0 ? 2 * static_cast<double>(step.macs) / step.median_ns : 0;
-    steps.push_back({{"node", step.node},
-                     {"op", step.op},
-                     {"implementation", step.implementation},
-                     {"dtypes", step.dtypes},
-                     {"median_us", step.median_ns / 1e3},
-                     {"macs", step.macs},
-                     {"gops", giga_ops}});
-  }
-  return steps;
-}
-
-// The first `width` characters, marked when cut.
-std::string fit(const std::string& text, std::size_t width) {
-  return text.size() <= width ? text : text.substr(0, width - 1) + "~";
-}
-
-void print_profile(std::FILE* out, const Json& steps) {
-  double total = 0;
-  for (const auto& step : steps) total += step["median_us"].get<double>();
-  fmt::print(out, "{:>9} {:>5} {:>7}  {:<24} {:<14} {}\n", "us", "%", "GOP/s", "node", "types",
-             "kernel");
-  for (const auto& step : steps) {
-    const double us = step["median_us"].get<double>();
-    const double gops = step["gops"].get<double>();
-    fmt::print(out, "{:>9.1f} {:>5.1f} {:>7}  {:<24} {:<14} {}\n", us, 100 * us / total,
-               gops > 0 ? fmt::format("{:.0f}", gops) : "",
-               fit(step["node"].get<std::string>(), 24), step["dtypes"].get<std::string>(),
-               step["implementation"].get<std::string>());
-  }
-  fmt::print(out, "{:>9.1f} {:>5.1f}\n", total, 100.0);
-}
-
 }  // namespace
 
 int inspect_command(std::span<const std::string> arguments, const Streams& streams) {
@@ -210,14 +168,19 @@ int inspect_command(std::span<const std::string> arguments, const Streams& strea
 
   Json result = summary_json(a, model);
   if (a.parameters) result["parameter_list"] = parameters_json(model.graph);
-  if (a.profile) result["profile"] = profile_json(a, model);
+  std::optional<Profile> profile;
+  if (a.profile) {
+    profile = take_profile(model.graph, a.backend.find(), a.model.batch_size,
+                           a.backend.thread_count(), a.repeats);
+    result["profile"] = profile_json(*profile);
+  }
   if (a.graph) result["graph"] = print_graph(model.graph);
   if (a.json) {
     fmt::print(streams.out, "{}\n", result.dump(2));
     return kExitOk;
   }
   if (a.parameters) print_parameters(streams.out, result["parameter_list"]);
-  if (a.profile) print_profile(streams.out, result["profile"]);
+  if (profile) print_profile(streams.out, *profile);
   if (a.graph) fmt::print(streams.out, "{}", result["graph"].get<std::string>());
   if (!a.parameters && !a.profile && !a.graph) print_summary(streams.out, result);
   return kExitOk;

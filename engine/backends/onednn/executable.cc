@@ -16,6 +16,15 @@ double median(std::vector<double>& samples) {
   return *middle;
 }
 
+// A residual lies in the destination: it is read there before the result is written.
+std::int64_t bytes_of(const Step& step) {
+  std::size_t bytes = 0;
+  for (const Operand& operand : step.operands) {
+    if (operand.argument != DNNL_ARG_SCRATCHPAD) bytes += operand.view.desc.get_size();
+  }
+  return static_cast<std::int64_t>(bytes);
+}
+
 template <class Spans>
 void check_spans(const Spans& given, const std::vector<std::size_t>& elements, int runs,
                  std::string_view what) {
@@ -136,6 +145,8 @@ std::vector<LayerTime> OnednnExecutable::profile(std::span<const std::span<const
                      .implementation = step.implementation,
                      .dtypes = step.dtypes,
                      .macs = step.macs * division_.runs,
+                     .bytes = bytes_of(step) * division_.runs,
+                     .threads = division_.threads_inside,
                      .median_ns = median(samples[i])});
   }
   return times;

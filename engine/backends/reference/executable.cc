@@ -47,6 +47,12 @@ std::int64_t macs_of(const Graph& graph, const Node& node) {
   return multiplies ? node.type.shape.elements() * graph[node.inputs[1]].type.shape.elements(1) : 0;
 }
 
+std::int64_t bytes_of(Operands in, const Result& out) {
+  std::size_t bytes = out.data.size_bytes();
+  for (const Operand& operand : in) bytes += operand.data.size_bytes();
+  return static_cast<std::int64_t>(bytes);
+}
+
 double median(std::vector<double> samples) {
   const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
   std::ranges::nth_element(samples, middle);
@@ -197,6 +203,8 @@ std::vector<LayerTime> ReferenceExecutable::profile(std::span<const std::span<co
                      .implementation = "loops",
                      .dtypes = describe_types(graph_, node),
                      .macs = macs_of(graph_, node),
+                     .bytes = bytes_of(steps_[i].in, steps_[i].out),
+                     .threads = 1,
                      .median_ns = median(std::move(samples[i]))});
   }
   return times;

@@ -1,0 +1,25 @@
+// Where a network's time goes, step by step, under the roofline of this machine.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "engine/backends/backend.h"
+#include "harness/measure/peaks.h"
+
+namespace qbench {
+
+struct Profile {
+  std::vector<LayerTime> layers;
+  Peaks peaks;  // of as many threads as work on a layer together
+};
+
+Profile take_profile(const Graph& graph, const Backend& backend, std::int64_t batch_size,
+                     int threads, int repeats);
+
+nlohmann::ordered_json profile_json(const Profile& profile);
+void print_profile(std::FILE* out, const Profile& profile);
+
+}  // namespace qbench
