@@ -5,11 +5,8 @@
 #include <cmath>
 
 #include "engine/backends/onednn/parallel.h"
+#include "engine/backends/onednn/vector_clones.h"
 #include "engine/core/quant_params.h"
-
-#define QBENCH_VECTOR_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#define QBENCH_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 namespace qbench::onednn::kernels {
 namespace {

@@ -104,6 +104,19 @@ Desc channels_last(const Dims& dims, DType dtype) {
 
 Desc blocked(const Dims& dims, DType dtype) { return {dims, to_dnnl(dtype), Tag::nChw16c}; }
 
+Desc axis_innermost(const Dims& dims, std::int64_t axis) {
+  const auto last = static_cast<std::size_t>(axis);
+  Dims strides(dims.size());
+  std::int64_t stride = dims[last];
+  for (std::size_t i = dims.size(); i-- > 0;) {
+    if (i == last) continue;
+    strides[i] = stride;
+    stride *= dims[i];
+  }
+  strides[last] = 1;
+  return {dims, to_dnnl(DType::f32), strides};
+}
+
 bool interchangeable(const Desc& a, const Desc& b) {
   if (a == b) return true;
   if (a.dims() != b.dims() || a.data_type() != b.data_type()) return false;

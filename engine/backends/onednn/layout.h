@@ -23,6 +23,8 @@ Desc channels_last(const Dims& dims, DType dtype);
 // Rank 4 as nChw16c.
 Desc blocked(const Dims& dims, DType dtype);
 inline constexpr std::int64_t kChannelBlock = 16;
+// f32, row-major but for one axis, whose elements lie side by side.
+Desc axis_innermost(const Dims& dims, std::int64_t axis);
 
 // The same dimensions with the same element at every address, however the strides are spelled.
 bool interchangeable(const Desc& a, const Desc& b);

@@ -33,6 +33,9 @@ void lower_prelu(Builder& to, NodeId id);
 void lower_softmax(Builder& to, NodeId id, const Softmax& op);
 void lower_l2_normalize(Builder& to, NodeId id, const L2Normalize& op);
 void lower_lrn(Builder& to, NodeId id, const Lrn& op);
+// lower_detection.cc
+void lower_multi_box_prior(Builder& to, NodeId id, const MultiBoxPrior& op);
+void lower_multi_box_detection(Builder& to, NodeId id, const MultiBoxDetection& op);
 // lower_reshape.cc: the same values with other dimensions, order or scale
 void lower_flatten(Builder& to, NodeId id);
 void lower_reshape(Builder& to, NodeId id);

@@ -31,19 +31,6 @@ View channel_values(Builder& to, const ChannelLayout& layout, std::vector<float>
   return to.constant(desc, values.data());
 }
 
-Desc axis_innermost(const Dims& dims, std::int64_t axis) {
-  const auto last = static_cast<std::size_t>(axis);
-  Dims strides(dims.size());
-  std::int64_t stride = dims[last];
-  for (std::size_t i = dims.size(); i-- > 0;) {
-    if (i == last) continue;
-    strides[i] = stride;
-    stride *= dims[i];
-  }
-  strides[last] = 1;
-  return {dims, to_dnnl(DType::f32), strides};
-}
-
 }  // namespace
 
 void lower_batch_norm(Builder& to, NodeId id, const BatchNorm& op) {

@@ -48,9 +48,8 @@ void lower_transpose(Builder& to, NodeId id, const Transpose& op) {
     target[static_cast<std::size_t>(op.permutation[i])] = static_cast<int>(i);
   View moved = data;
   moved.desc = data.desc.permute_axes(target);
-  const View value = rescaled(to, id, moved, source);
-  const Desc plain = row_major(value.desc.dims(), dtype_of(value.desc));
-  to.define(id, to.in_layout(id, value, plain));
+  // Who reads it puts it in the order that it needs, often the one in which the data lies.
+  to.define(id, rescaled(to, id, moved, source));
 }
 
 void lower_identity(Builder& to, NodeId id) {

@@ -61,8 +61,20 @@ bool mixes_images(const Op& op) {
   return false;
 }
 
-// The graph for one image, if running it for each image of a batch is the same network: every value
-// has the images along axis 0 and no operator mixes them.
+// Which values are the same for all images: constants, default boxes and what is made of them.
+std::vector<bool> find_fixed(const Graph& graph) {
+  std::vector<bool> fixed;
+  for (const Node& node : graph.nodes()) {
+    const auto is_fixed = [&](NodeId id) { return fixed[static_cast<std::size_t>(id)]; };
+    const bool all = !node.inputs.empty() && std::ranges::all_of(node.inputs, is_fixed);
+    fixed.push_back(all || std::holds_alternative<Constant>(node.op) ||
+                    std::holds_alternative<MultiBoxPrior>(node.op));
+  }
+  return fixed;
+}
+
+// The graph for one image, if running it for each image of a batch is the same network: every other
+// value has the images along axis 0 and no operator mixes them.
 std::optional<Graph> for_one_image(const Graph& graph, std::int64_t batch) {
   std::optional<Graph> one;
   try {
@@ -70,10 +82,12 @@ std::optional<Graph> for_one_image(const Graph& graph, std::int64_t batch) {
   } catch (const Error&) {
     return std::nullopt;
   }
-  const auto is_constant = [&](NodeId id) { return graph.as_constant(id) != nullptr; };
-  if (std::ranges::any_of(graph.outputs(), is_constant)) return std::nullopt;
-  for (const Node& node : one->nodes()) {
-    if (std::holds_alternative<Constant>(node.op)) continue;
+  const std::vector<bool> fixed = find_fixed(*one);
+  const auto is_fixed = [&](NodeId id) { return fixed[static_cast<std::size_t>(id)]; };
+  if (std::ranges::any_of(one->outputs(), is_fixed)) return std::nullopt;
+  for (NodeId id = 0; id < one->size(); ++id) {
+    if (is_fixed(id)) continue;
+    const Node& node = (*one)[id];
     Shape shape = node.type.shape;
     if (mixes_images(node.op) || shape.rank() == 0 || shape[0] != 1) return std::nullopt;
     shape[0] = batch;

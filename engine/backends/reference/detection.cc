@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "engine/backends/reference/kernels.h"
+#include "engine/graph/default_boxes.h"
 
 namespace qbench::reference {
 namespace {
@@ -59,26 +61,7 @@ void suppress(std::vector<Found>& found, const MultiBoxDetection& op) {
 }  // namespace
 
 void evaluate(const MultiBoxPrior& op, Operands in, const Result& out, Scratch&) {
-  const auto rows = static_cast<float>(in[0].type.shape[2]);
-  const auto columns = static_cast<float>(in[0].type.shape[3]);
-  const float step_y = op.step_y > 0 ? op.step_y : 1 / rows;
-  const float step_x = op.step_x > 0 ? op.step_x : 1 / columns;
-  auto to = out.data.data<float>().begin();
-  for (float row = 0; row < rows; ++row) {
-    for (float column = 0; column < columns; ++column) {
-      const float y = (row + op.offset_y) * step_y;
-      const float x = (column + op.offset_x) * step_x;
-      const auto write = [&](float size, float ratio) {
-        const float w = size * rows / columns * std::sqrt(ratio) / 2;
-        const float h = size / std::sqrt(ratio) / 2;
-        for (float side : {x - w, y - h, x + w, y + h}) {
-          *to++ = op.clip ? std::clamp(side, 0.0F, 1.0F) : side;
-        }
-      };
-      for (float size : op.sizes) write(size, op.ratios[0]);
-      for (std::size_t i = 1; i < op.ratios.size(); ++i) write(op.sizes[0], op.ratios[i]);
-    }
-  }
+  write_default_boxes(op, in[0].type.shape, out.data.data<float>());
 }
 
 void evaluate(const MultiBoxDetection& op, Operands in, const Result& out, Scratch&) {
@@ -90,12 +73,12 @@ void evaluate(const MultiBoxDetection& op, Operands in, const Result& out, Scrat
     const auto scores = in[0].data.data<float>().subspan(n * classes * anchors);
     std::vector<Found> found;
     for (std::size_t a = 0; a < anchors; ++a) {
-      std::size_t best = 1;
-      for (std::size_t c = 2; c < classes; ++c) {
-        if (scores[c * anchors + a] > scores[best * anchors + a]) best = c;
+      std::size_t best = 0;  // the background: none yet
+      float score = -std::numeric_limits<float>::infinity();
+      for (std::size_t c = 1; c < classes; ++c) {
+        if (scores[c * anchors + a] > score) score = scores[(best = c) * anchors + a];
       }
-      const float score = scores[best * anchors + a];
-      if (!(score >= op.threshold)) continue;
+      if (best == 0 || !(score >= op.threshold)) continue;
       found.push_back({static_cast<float>(best - 1), score,
                        decode(in[2].data.data<float>().subspan(a * 4),
                               in[1].data.data<float>().subspan((n * anchors + a) * 4), op)});

@@ -1,9 +1,12 @@
 #include "tests/engine/backends/double_evaluator.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
+#include <utility>
 
 namespace qbench {
 namespace {
@@ -225,6 +228,21 @@ class Evaluator {
     }
   }
 
+  void compute(const Softmax& op, Reals& out) const {
+    const auto axis = static_cast<std::size_t>(op.axis);
+    std::map<std::vector<std::int64_t>, double> sums;  // by index along the other axes
+    const auto others = [&](std::size_t i) {
+      std::vector<std::int64_t> index = unravel(i, out.shape);
+      index[axis] = 0;
+      return index;
+    };
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      out.values[i] = std::exp(in(0).values[i]);
+      sums[others(i)] += out.values[i];
+    }
+    for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] /= sums[others(i)];
+  }
+
   void compute(const Transpose& op, Reals& out) const {
     for (std::size_t i = 0; i < in(0).values.size(); ++i) {
       const std::vector<std::int64_t> from = unravel(i, in(0).shape);
@@ -254,6 +272,87 @@ class Evaluator {
       const std::int64_t ix = x - op.padding.left;
       return data.inside(iy, ix) ? data(n, c, iy, ix) : op.value;
     });
+  }
+
+  void compute(const MultiBoxPrior& op, Reals& out) const {
+    const auto rows = static_cast<double>(in(0).shape[2]);
+    const auto columns = static_cast<double>(in(0).shape[3]);
+    std::vector<std::pair<double, double>> kinds;  // size, ratio
+    for (double size : op.sizes) kinds.emplace_back(size, op.ratios[0]);
+    for (std::size_t i = 1; i < op.ratios.size(); ++i)
+      kinds.emplace_back(op.sizes[0], op.ratios[i]);
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      const std::size_t side = i % 4;
+      const auto [size, ratio] = kinds[i / 4 % kinds.size()];
+      const auto position = static_cast<std::int64_t>(i / 4 / kinds.size());
+      const bool vertical = side % 2 == 1;
+      const double step = vertical ? (op.step_y > 0 ? op.step_y : 1 / rows)
+                                   : (op.step_x > 0 ? op.step_x : 1 / columns);
+      const double index =
+          static_cast<double>(vertical ? position / in(0).shape[3] : position % in(0).shape[3]);
+      const double centre = (index + (vertical ? op.offset_y : op.offset_x)) * step;
+      const double extent =
+          vertical ? size / std::sqrt(ratio) : size * rows / columns * std::sqrt(ratio);
+      const double value = centre + (side < 2 ? -extent / 2 : extent / 2);
+      out.values[i] = op.clip ? std::clamp(value, 0.0, 1.0) : value;
+    }
+  }
+
+  void compute(const MultiBoxDetection& op, Reals& out) const {
+    const std::int64_t classes = in(0).shape[1];
+    const std::int64_t anchors = in(0).shape[2];
+    std::ranges::fill(out.values, -1.0);
+    for (std::int64_t n = 0; n < in(0).shape[0]; ++n) {
+      std::vector<std::array<double, 6>> rows;
+      for (std::int64_t a = 0; a < anchors; ++a) {
+        std::array<double, 6> row = {-1, op.threshold};
+        for (std::int64_t c = classes - 1; c > 0; --c) {
+          const double score =
+              in(0).values[static_cast<std::size_t>((n * classes + c) * anchors + a)];
+          if (score >= row[1]) row = {static_cast<double>(c - 1), score};
+        }
+        if (row[0] < 0) continue;
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+          const auto box = static_cast<std::size_t>(a) * 4 + axis;
+          const auto offset = static_cast<std::size_t>(n * anchors) * 4 + box;
+          const double low = in(2).values[box];
+          const double extent = in(2).values[box + 2] - low;
+          const double centre =
+              low + extent / 2 + in(1).values[offset] * op.variances[axis] * extent;
+          const double half =
+              std::exp(in(1).values[offset + 2] * op.variances[axis + 2]) * extent / 2;
+          row[2 + axis] = op.clip ? std::clamp(centre - half, 0.0, 1.0) : centre - half;
+          row[4 + axis] = op.clip ? std::clamp(centre + half, 0.0, 1.0) : centre + half;
+        }
+        rows.push_back(row);
+      }
+      std::ranges::stable_sort(rows, [](const auto& a, const auto& b) { return a[1] > b[1]; });
+      if (op.top_k > 0 && std::cmp_greater(rows.size(), op.top_k)) {
+        rows.resize(static_cast<std::size_t>(op.top_k));
+      }
+      suppress(op, rows);
+      auto to = out.values.begin() + static_cast<std::ptrdiff_t>(n * anchors * 6);
+      for (const auto& row : rows) to = std::ranges::copy(row, to).out;
+    }
+  }
+
+  // A row goes when one before it that has stayed overlaps too much.
+  static void suppress(const MultiBoxDetection& op, std::vector<std::array<double, 6>>& rows) {
+    const auto shared = [](const auto& a, const auto& b, std::size_t axis) {
+      return std::max(0.0, std::min(a[4 + axis], b[4 + axis]) - std::max(a[2 + axis], b[2 + axis]));
+    };
+    const auto area = [&](const auto& a, const auto& b) {
+      return shared(a, b, 0) * shared(a, b, 1);
+    };
+    for (std::size_t j = 0; j < rows.size(); ++j) {
+      const double label = rows[j][0];
+      for (std::size_t i = 0; i < j; ++i) {
+        const bool rivals = rows[i][0] >= 0 && (op.force_suppress || rows[i][0] == label);
+        const double both = area(rows[i], rows[j]);
+        const double either = area(rows[i], rows[i]) + area(rows[j], rows[j]) - both;
+        if (rivals && either > 0 && both / either >= op.nms_threshold) rows[j][0] = -1;
+      }
+    }
   }
 
   // x * (1 / scale) in f32 is part of the definition: ties depend on it.

@@ -100,6 +100,7 @@ TEST(OnednnAllocation, RunAllocatesNothing) {
       list.push_back(resnet_like(4, quantized));
       list.push_back(mobilenet_like(4, quantized));
     }
+    list.push_back(ssd_like(4));
     list.push_back(dynamic_like(4));
     return list;
   }();

@@ -65,6 +65,7 @@ std::vector<NamedNetwork> networks(std::int64_t batch) {
   list.push_back({"resnet_int8", resnet_like(batch, true)});
   list.push_back({"mobilenet_f32", mobilenet_like(batch, false)});
   list.push_back({"mobilenet_int8", mobilenet_like(batch, true)});
+  list.push_back({"ssd_f32", ssd_like(batch)});
   list.push_back({"dynamic", dynamic_like(batch)});
   return list;
 }

@@ -27,5 +27,6 @@ std::vector<OpCase> op_cases();
 std::vector<OpCase> convolution_cases();
 std::vector<OpCase> real_cases();       // other operators on f32
 std::vector<OpCase> quantized_cases();  // other operators on integers
+std::vector<OpCase> detection_cases();  // default boxes, detections
 
 }  // namespace qbench

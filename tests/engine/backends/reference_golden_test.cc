@@ -1,12 +1,16 @@
 // Exact results worked out by hand: rounding, saturation and the order of operations.
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/text.h"
 #include "tests/engine/backends/case_runner.h"
 
 namespace qbench {
 namespace {
+
+constexpr float kNoNumber = std::numeric_limits<float>::quiet_NaN();
 
 struct Golden {
   std::string_view name;
@@ -199,6 +203,75 @@ std::vector<Golden> goldens() {
           return y)",
        {{1000, 1000}},
        {0.5F, 0.5F}},
+      // Centres (0.25,0.5) and (0.75,0.5); the second size and the second ratio once each.
+      {"default_boxes",
+       R"(x = Input(shape=[1,1,1,2])
+          y = MultiBoxPrior(x; sizes=[0.5,0.25], ratios=[1,4])
+          return y)",
+       {{0, 0}},
+       {0.125F,  0.25F,  0.375F,  0.75F,   //
+        0.1875F, 0.375F, 0.3125F, 0.625F,  //
+        0,       0.375F, 0.5F,    0.625F,  //
+        0.625F,  0.25F,  0.875F,  0.75F,   //
+        0.6875F, 0.375F, 0.8125F, 0.625F,  //
+        0.5F,    0.375F, 1,       0.625F}},
+      {"default_boxes_placed_and_clipped",
+       R"(x = Input(shape=[1,1,2,1])
+          y = MultiBoxPrior(x; sizes=[0.5], step_y=0.25, step_x=0.5, offset_y=0.5, offset_x=1, clip=true)
+          return y)",
+       {{0, 0}},
+       {0, 0, 1, 0.375F, 0, 0.125F, 1, 0.625F}},
+      // Scores of the background, then of two classes. Anchors 0 and 3 are the same, of other
+      // classes; 1 overlaps 0 by a third and has its class (the first of two equals); 2 scores less
+      // than the threshold, 0.25.
+      {"detection",
+       R"(scores = Input(shape=[1,3,4])
+          offsets = Constant() : f32[1,16] values=[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]
+          anchors = Constant() : f32[1,4,4] values=[0,0,0.5,0.5,0.25,0,0.75,0.5,0,0.5,0.5,1,0,0,0.5,0.5]
+          y = MultiBoxDetection(scores, offsets, anchors; threshold=0.25, nms_threshold=0.33)
+          return y)",
+       {{0.9F, 0.9F, 0.9F, 0.9F, 0.75F, 0.5F, 0.125F, 0.625F, 0.25F, 0.5F, 0.0625F, 0.875F}},
+       {1,  0.875F, 0,     0,  0.5F,  0.5F,  //
+        0,  0.75F,  0,     0,  0.5F,  0.5F,  //
+        -1, 0.5F,   0.25F, 0,  0.75F, 0.5F,  //
+        -1, -1,     -1,    -1, -1,    -1}},
+      {"detection_less_overlap_than_the_threshold",
+       R"(scores = Input(shape=[1,2,2])
+          offsets = Constant() : f32[1,8] values=[0,0,0,0,0,0,0,0]
+          anchors = Constant() : f32[1,2,4] values=[0,0,0.5,0.5,0.25,0,0.75,0.5]
+          y = MultiBoxDetection(scores, offsets, anchors; nms_threshold=0.34)
+          return y)",
+       {{0, 0, 0.5F, 0.75F}},
+       {0, 0.75F, 0.25F, 0, 0.75F, 0.5F, 0, 0.5F, 0, 0, 0.5F, 0.5F}},
+      {"detection_suppresses_other_classes_when_forced",
+       R"(scores = Input(shape=[1,3,4])
+          offsets = Constant() : f32[1,16] values=[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]
+          anchors = Constant() : f32[1,4,4] values=[0,0,0.5,0.5,0.25,0,0.75,0.5,0,0.5,0.5,1,0,0,0.5,0.5]
+          y = MultiBoxDetection(scores, offsets, anchors; force_suppress=true, top_k=2)
+          return y)",
+       {{0.9F, 0.9F, 0.9F, 0.9F, 0.75F, 0.5F, 0.125F, 0.625F, 0.25F, 0.5F, 0.0625F, 0.875F}},
+       {1,  0.875F, 0,  0,  0.5F, 0.5F,  //
+        -1, 0.75F,  0,  0,  0.5F, 0.5F,  //
+        -1, -1,     -1, -1, -1,   -1,    //
+        -1, -1,     -1, -1, -1,   -1}},
+      // Equal scores keep the order of their anchors. Boxes are moved by half and a quarter of
+      // their size; the second leaves the image and is cut.
+      {"detection_moves_and_clips",
+       R"(scores = Input(shape=[1,2,2])
+          offsets = Constant() : f32[1,8] values=[1,-1,0,0,2,0,0,0]
+          anchors = Constant() : f32[1,2,4] values=[0.25,0.25,0.75,0.75,0.25,0.25,0.75,0.75]
+          y = MultiBoxDetection(scores, offsets, anchors; variances=[0.5,0.25,1,1])
+          return y)",
+       {{0, 0, 0.5F, 0.5F}},
+       {0, 0.5F, 0.5F, 0.125F, 1, 0.625F, 0, 0.5F, 0.75F, 0.25F, 1, 0.75F}},
+      {"detection_ignores_what_is_no_number",
+       R"(scores = Input(shape=[1,3,2])
+          offsets = Constant() : f32[1,8] values=[0,0,0,0,0,0,0,0]
+          anchors = Constant() : f32[1,2,4] values=[0,0,1,1,0,0,1,1]
+          y = MultiBoxDetection(scores, offsets, anchors)
+          return y)",
+       {{0, 0, kNoNumber, kNoNumber, 0.5F, kNoNumber}},
+       {1, 0.5F, 0, 0, 1, 1, -1, -1, -1, -1, -1, -1}},
       {"sigmoid_and_tanh_far_out",
        R"(x = Input(shape=[1,2])
           s = Activation(x; spec=sigmoid)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/core/quant_params.h"
+#include "engine/graph/text.h"
 
 namespace qbench {
 namespace {
@@ -140,6 +141,45 @@ Graph mobilenet_like(std::int64_t batch, bool quantized) {
   }
   net.pool(PoolKind::average, true);
   return net.classify(17);
+}
+
+Graph ssd_like(std::int64_t batch) {
+  Graph graph = parse_graph(R"(
+    data = Input(shape=[1,3,32,32])
+    w1 = Constant() : f32[32,3,3,3] values=random(1,-0.3,0.3)
+    c1 = Convolution(data, w1; stride=[2,2], padding=[1,1,1,1], activation=relu)
+    w2 = Constant() : f32[48,32,3,3] values=random(2,-0.1,0.1)
+    c2 = Convolution(c1, w2; stride=[2,2], padding=[1,1,1,1], activation=relu)
+    norm = L2Normalize(c1)
+    scale = Constant() : f32[1,32,1,1] values=random(3,1,3)
+    scaled = Multiply(scale, norm)
+    lw1 = Constant() : f32[8,32,3,3] values=random(4,-0.1,0.1)
+    l1 = Convolution(scaled, lw1; padding=[1,1,1,1])
+    lt1 = Transpose(l1; permutation=[0,2,3,1])
+    lf1 = Flatten(lt1)
+    cw1 = Constant() : f32[10,32,3,3] values=random(5,-0.1,0.1)
+    k1 = Convolution(scaled, cw1; padding=[1,1,1,1])
+    kt1 = Transpose(k1; permutation=[0,2,3,1])
+    kf1 = Flatten(kt1)
+    a1 = MultiBoxPrior(scaled; sizes=[0.1,0.2])
+    lw2 = Constant() : f32[8,48,3,3] values=random(6,-0.1,0.1)
+    l2 = Convolution(c2, lw2; padding=[1,1,1,1])
+    lt2 = Transpose(l2; permutation=[0,2,3,1])
+    lf2 = Flatten(lt2)
+    cw2 = Constant() : f32[10,48,3,3] values=random(7,-0.1,0.1)
+    k2 = Convolution(c2, cw2; padding=[1,1,1,1])
+    kt2 = Transpose(k2; permutation=[0,2,3,1])
+    kf2 = Flatten(kt2)
+    a2 = MultiBoxPrior(c2; sizes=[0.3,0.5])
+    loc = Concat(lf1, lf2)
+    cls = Concat(kf1, kf2)
+    shaped = Reshape(cls; dims=[0,-1,5])
+    logits = Transpose(shaped; permutation=[0,2,1])
+    probability = Softmax(logits)
+    anchors = Concat(a1, a2)
+    detection = MultiBoxDetection(probability, loc, anchors; threshold=0.3, top_k=50)
+    return detection)");
+  return with_batch(graph, batch);
 }
 
 Graph dynamic_like(std::int64_t batch) {

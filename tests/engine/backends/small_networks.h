@@ -9,6 +9,8 @@ namespace qbench {
 Graph squeezenet_like(std::int64_t batch, bool quantized);  // fire modules: concatenations
 Graph resnet_like(std::int64_t batch, bool quantized);      // residual sums, one of them projected
 Graph mobilenet_like(std::int64_t batch, bool quantized);   // depthwise convolutions
+// Two feature maps, one of them normalized, with heads of two default boxes and four classes. f32.
+Graph ssd_like(std::int64_t batch);
 // Every node the same, but quantized at run time.
 Graph dynamic_like(std::int64_t batch);
 

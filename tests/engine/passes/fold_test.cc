@@ -1,4 +1,6 @@
 // Removing and folding: before and after.
+#include <fmt/format.h>
+
 #include "tests/engine/passes/golden.h"
 
 namespace qbench {
@@ -67,6 +69,51 @@ TEST(FoldConstants, SumsProductsAndShapes) {
                     x = Input(shape=[1,2,2,2]) : f32[1,2,2,2]
                     y = Multiply(x, d) : f32[1,2,2,2]
                     return y, f)");
+}
+
+TEST(FoldConstants, JoinsAlongAnyAxis) {
+  expect_rewrite("fold_constants",
+                 R"(a = Constant() : f32[2,1] values=[1,2]
+                    b = Constant() : f32[2,2] values=[3,4,5,6]
+                    c = Concat(a, b, a)
+                    d = Concat(c, c; axis=0)
+                    return c, d)",
+                 R"(c = Constant() : f32[2,4] values=[1,3,4,1,2,5,6,2]
+                    d = Constant() : f32[4,4] values=[1,3,4,1,2,5,6,2,1,3,4,1,2,5,6,2]
+                    return c, d)");
+}
+
+TEST(FoldConstants, DoublingEndsBeforeMemoryDoes) {
+  std::string text = "c0 = Constant() : f32[1024] values=random(1)\n";
+  for (int i = 0; i < 25; ++i) {
+    text += fmt::format("c{} = Concat(c{}, c{}; axis=0)\n", i + 1, i, i);
+  }
+  const Graph folded = optimize(parse_graph(text + "return c25"));
+  EXPECT_EQ(folded[folded.outputs()[0]].type.shape, Shape{std::int64_t{1} << 35});
+  EXPECT_LE(constant_bytes(folded), std::size_t{4} << 24);
+}
+
+TEST(FoldConstants, AnchorsOfADetectorBecomeOne) {
+  expect_rewrite("fold_constants",
+                 R"(x = Input(shape=[1,3,1,2])
+                    y = Input(shape=[1,3,1,1])
+                    a = MultiBoxPrior(x; sizes=[0.5])
+                    b = MultiBoxPrior(y)
+                    fa = Flatten(a)
+                    fb = Flatten(b)
+                    joined = Concat(fa, fb)
+                    anchors = Reshape(joined; dims=[0,-1,4])
+                    scores = Input(shape=[1,2,3])
+                    offsets = Input(shape=[1,12])
+                    found = MultiBoxDetection(scores, offsets, anchors)
+                    return found)",
+                 R"(x = Input(shape=[1,3,1,2]) : f32[1,3,1,2]
+                    y = Input(shape=[1,3,1,1]) : f32[1,3,1,1]
+                    anchors = Constant() : f32[1,3,4] values=[0.125,0.25,0.375,0.75,0.625,0.25,0.875,0.75,0,0,1,1]
+                    scores = Input(shape=[1,2,3]) : f32[1,2,3]
+                    offsets = Input(shape=[1,12]) : f32[1,12]
+                    found = MultiBoxDetection(scores, offsets, anchors) : f32[1,3,6]
+                    return found)");
 }
 
 TEST(FoldConstants, BroadcastsAsTheGraphDoes) {

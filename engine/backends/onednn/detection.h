@@ -1,0 +1,29 @@
+// The own kernel behind MultiBoxDetection.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/graph/op.h"
+
+namespace qbench::onednn::kernels {
+
+struct Detection {
+  MultiBoxDetection op;
+  std::int64_t images = 1;
+  std::int64_t classes = 2;  // with the background
+  std::int64_t anchors = 1;
+  bool by_anchor = false;  // scores lie [images][anchors][classes], else [images][classes][anchors]
+};
+
+// An anchor whose best class scores enough.
+struct Candidate {
+  float score = 0;
+  std::int32_t anchor = 0;
+};
+
+// offsets [images][anchors][4], anchors [anchors][4], out [images][anchors][6]; `candidates`:
+// working memory of images * anchors.
+void detect(const Detection& detection, const float* scores, const float* offsets,
+            const float* anchors, Candidate* candidates, float* out);
+
+}  // namespace qbench::onednn::kernels
