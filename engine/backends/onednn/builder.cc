@@ -229,10 +229,11 @@ void Builder::add(NodeId id, const Kernel& kernel, std::vector<Operand> operands
 }
 
 void Builder::add(NodeId id, std::string implementation, OwnKernel kernel,
-                  std::vector<Operand> operands) {
+                  std::vector<Operand> operands, std::int64_t macs) {
   emit({.node = graph_[id].name,
         .op = std::string(op_name(graph_[id].op)),
         .implementation = std::move(implementation),
+        .macs = macs,
         .work = std::move(kernel),
         .operands = std::move(operands)});
 }

@@ -54,7 +54,8 @@ class Builder {
   // --- emitting
   // A library kernel, whose workspace is added, or one of the backend's own loops.
   void add(NodeId id, const Kernel& kernel, std::vector<Operand> operands, std::int64_t macs = 0);
-  void add(NodeId id, std::string implementation, OwnKernel kernel, std::vector<Operand> operands);
+  void add(NodeId id, std::string implementation, OwnKernel kernel, std::vector<Operand> operands,
+           std::int64_t macs = 0);
   // to = from * ratio, rounded and saturated where `to` is integer; from any layout to any.
   void add_conversion(NodeId id, const View& from, const View& to, float ratio);
   // The same values in another layout: told apart from the node's own work in profiles.

@@ -1,8 +1,10 @@
 // Element-wise loops, compiled once for each generation of vector instructions.
 #include "engine/backends/onednn/kernels.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "engine/backends/onednn/parallel.h"
 #include "engine/backends/onednn/vector_clones.h"
@@ -25,6 +27,9 @@ QBENCH_ALWAYS_INLINE T store(float x) {
     return static_cast<T>(static_cast<std::int32_t>(std::nearbyint(x)));
   }
 }
+
+using Lanes [[gnu::vector_size(64)]] = float;
+constexpr std::int64_t kLanes = sizeof(Lanes) / sizeof(float);
 
 template <class From, class To>
 QBENCH_ALWAYS_INLINE void convert_loop(const From* from, float ratio, std::int64_t count, To* to) {
@@ -116,7 +121,49 @@ void with_type(DType dtype, Byte* data, Function&& function) {
   as(float{});
 }
 
+// Enough streams to keep memory busy.
+constexpr std::int64_t kRowsTogether = 8;
+QBENCH_VECTOR_CLONES void dot_rows(const float* rows, std::int64_t stride, const float* x,
+                                   std::int64_t count, float* sums) {
+  Lanes sum[kRowsTogether] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    Lanes of_x;
+    std::memcpy(&of_x, x + i, sizeof(Lanes));
+    for (std::int64_t r = 0; r < kRowsTogether; ++r) {
+      Lanes of_row;
+      std::memcpy(&of_row, rows + r * stride + i, sizeof(Lanes));
+      sum[r] += of_x * of_row;
+    }
+  }
+  for (std::int64_t r = 0; r < kRowsTogether; ++r) {
+    sums[r] = 0;
+    for (std::int64_t l = 0; l < kLanes; ++l) sums[r] += sum[r][l];
+    for (std::int64_t rest = i; rest < count; ++rest) sums[r] += rows[r * stride + rest] * x[rest];
+  }
+}
+
 }  // namespace
+
+void matrix_times_vector(const float* weights, const float* x, const float* bias,
+                         std::int64_t outputs, std::int64_t inputs,
+                         const ActivationSpec& activation, float* out) {
+  const std::int64_t groups = (outputs + kRowsTogether - 1) / kRowsTogether;
+  parallel_for(groups, [&](std::int64_t group) {
+    // The last group reaches back over rows that others do too.
+    const std::int64_t first =
+        std::max<std::int64_t>(0, std::min(group * kRowsTogether, outputs - kRowsTogether));
+    const std::int64_t stride = outputs < kRowsTogether ? 0 : inputs;
+    float sums[kRowsTogether];
+    for (std::int64_t row = 0; row < (stride == 0 ? outputs : 1); ++row) {
+      dot_rows(weights + (first + row) * inputs, stride, x, inputs, sums);
+      for (std::int64_t r = 0; r < (stride == 0 ? 1 : kRowsTogether); ++r) {
+        const std::int64_t o = first + row + r;
+        out[o] = activate(activation, sums[r] + (bias == nullptr ? 0 : bias[o]), 1);
+      }
+    }
+  });
+}
 
 void divide(const float* values, float divisor, std::int64_t count, float* out) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = values[i] / divisor;

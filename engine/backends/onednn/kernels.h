@@ -33,6 +33,12 @@ void add(const std::byte* a, SumTerm term_a, const std::byte* b, SumTerm term_b,
 void look_up(const std::byte* from, std::span<const std::byte, 256> table, std::int64_t count,
              std::byte* to);
 
+// out[o] = activation(sum of weights[o][i] * x[i] + bias[o]); without a bias where that is null.
+// One row of data: all of the weights stream through once, and nothing else counts.
+void matrix_times_vector(const float* weights, const float* x, const float* bias,
+                         std::int64_t outputs, std::int64_t inputs,
+                         const ActivationSpec& activation, float* out);
+
 // y = activation(x) where y and x count in multiples of `unit`.
 float activate(const ActivationSpec& activation, float x, float unit);
 

@@ -17,6 +17,8 @@ void lower(Builder& to, NodeId id);
 
 // lower_convolution.cc
 void lower_convolution(Builder& to, NodeId id, const Convolution& op);
+// lower_depthwise.cc: false, and nothing emitted, where the library has to do it
+bool lower_depthwise(Builder& to, NodeId id, const Convolution& op);
 // lower_fully_connected.cc
 void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op);
 // lower_pool.cc

@@ -110,6 +110,7 @@ bool winograd_pays(const Graph& graph) {
 }
 
 void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
+  if (lower_depthwise(to, id, op)) return;
   const Graph& graph = to.graph();
   const std::vector<NodeId>& inputs = graph[id].inputs;
   const NodeId bias = op.has_bias ? inputs[2] : -1;

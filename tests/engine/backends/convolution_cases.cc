@@ -75,6 +75,19 @@ std::vector<Geometry> geometries() {
        16,
        {3, 3},
        {.stride = {2, 2}, .padding = {0, 0, 1, 1}, .groups = 16}},
+      {"depthwise64_stride2",
+       {1, 64, 10, 11},
+       64,
+       {3, 3},
+       {.stride = {2, 2}, .padding = {0, 1, 1, 0}, .groups = 64}},
+      {"depthwise_even_stride2",
+       {2, 32, 8, 12},
+       32,
+       {3, 3},
+       {.stride = {2, 2}, .padding = {1, 1, 1, 1}, .groups = 32}},
+      {"depthwise_unpadded", {1, 32, 5, 6}, 32, {3, 3}, {.groups = 32}},
+      {"depthwise_column", {1, 32, 4, 1}, 32, {3, 3}, {.padding = {1, 1, 1, 1}, .groups = 32}},
+      {"depthwise_two", {1, 32, 2, 2}, 32, {3, 3}, {.padding = {1, 1, 1, 1}, .groups = 32}},
       {"depthwise17", {2, 17, 7, 7}, 17, {3, 3}, {.padding = {1, 1, 1, 1}, .groups = 17}},
       {"depthwise5x5", {1, 24, 9, 9}, 24, {5, 5}, {.padding = {2, 2, 2, 2}, .groups = 24}},
       {"depth_multiplier", {1, 3, 8, 8}, 6, {3, 3}, {.padding = {1, 1, 1, 1}, .groups = 3}},
@@ -232,7 +245,11 @@ std::vector<OpCase> convolution_cases() {
     for (const Variant& v : variants_of_every_geometry()) cases.push_back(make_case(geometry, v));
   }
   const Geometry all{"all", {2, 24, 8, 8}, 40, {3, 3}, {.padding = {1, 1, 1, 1}}};
-  for (const Variant& v : more_variants()) cases.push_back(make_case(all, v));
+  const Geometry depthwise{
+      "depthwise96", {2, 96, 6, 7}, 96, {3, 3}, {.padding = {1, 1, 1, 1}, .groups = 96}};
+  for (const Geometry& geometry : {all, depthwise}) {
+    for (const Variant& v : more_variants()) cases.push_back(make_case(geometry, v));
+  }
   return cases;
 }
 

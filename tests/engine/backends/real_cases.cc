@@ -23,6 +23,17 @@ constexpr Text kTexts[] = {
       w = Constant() : f32[10,60] values=random(1,-0.2,0.2)
       y = FullyConnected(data, w; activation=relu)
       return y)"},
+    {"fc_one_image", R"(
+      data = Input(shape=[1,5,3,3])
+      w = Constant() : f32[17,45] values=random(1,-0.2,0.2)
+      y = FullyConnected(data, w; activation=relu)
+      return y)"},
+    {"fc_few_classes", R"(
+      data = Input(shape=[1,7])
+      w = Constant() : f32[3,7] values=random(1,-0.2,0.2)
+      b = Constant() : f32[3] values=random(2)
+      y = FullyConnected(data, w, b; has_bias=true, activation=sigmoid)
+      return y)"},
     {"fc_1000_classes", R"(
       data = Input(shape=[1,64])
       w = Constant() : f32[1000,64] values=random(1,-0.2,0.2)
