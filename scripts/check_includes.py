@@ -14,6 +14,7 @@ ALLOWED = {
     "engine/core": [],
     "engine/graph": ["engine/core"],
     "engine/formats": ENGINE,
+    "engine/zoo": ENGINE,
     "engine/passes": ENGINE,
     "engine/backends/reference": [*ENGINE, BACKEND_INTERFACE],
     "engine/backends/onednn": [*ENGINE, BACKEND_INTERFACE],

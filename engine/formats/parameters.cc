@@ -33,23 +33,6 @@ float from_half(std::uint16_t half) {
   return std::bit_cast<float>(sign | (wide << 23) | (mantissa << 13));
 }
 
-std::shared_ptr<const Tensor> to_f32(const std::shared_ptr<const Tensor>& tensor) {
-  if (tensor->dtype() == DType::f32) return tensor;
-  auto result = std::make_shared<Tensor>(DType::f32, tensor->shape());
-  const std::span<float> out = result->data<float>();
-  if (tensor->dtype() == DType::f64) {
-    std::ranges::transform(tensor->data<double>(), out.begin(),
-                           [](double value) { return static_cast<float>(value); });
-    return result;
-  }
-  if (tensor->dtype() == DType::f16) {
-    const auto* halves = reinterpret_cast<const std::uint16_t*>(tensor->bytes().data());
-    std::transform(halves, halves + tensor->elements(), out.begin(), from_half);
-    return result;
-  }
-  throw Error(fmt::format("{}, expected floating point", to_string(tensor->dtype())));
-}
-
 class Random {  // SplitMix64
  public:
   Random(std::uint64_t seed, std::string_view name) : state_(seed) {
@@ -112,6 +95,23 @@ std::string_view without_prefix(std::string_view name) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Tensor> to_f32(const std::shared_ptr<const Tensor>& tensor) {
+  if (tensor->dtype() == DType::f32) return tensor;
+  auto result = std::make_shared<Tensor>(DType::f32, tensor->shape());
+  const std::span<float> out = result->data<float>();
+  if (tensor->dtype() == DType::f64) {
+    std::ranges::transform(tensor->data<double>(), out.begin(),
+                           [](double value) { return static_cast<float>(value); });
+    return result;
+  }
+  if (tensor->dtype() == DType::f16) {
+    const auto* halves = reinterpret_cast<const std::uint16_t*>(tensor->bytes().data());
+    std::transform(halves, halves + tensor->elements(), out.begin(), from_half);
+    return result;
+  }
+  throw Error(fmt::format("{}, expected floating point", to_string(tensor->dtype())));
+}
 
 float xavier_bound(const Shape& shape) {
   constexpr float kMagnitude = 2;

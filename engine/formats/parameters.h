@@ -13,6 +13,9 @@
 
 namespace qbench {
 
+// f64 and f16 converted to f32. Throws Error when it is no floating point.
+std::shared_ptr<const Tensor> to_f32(const std::shared_ptr<const Tensor>& tensor);
+
 class Parameters {
  public:
   // `file` is for messages. Throws Error when two arrays have one name without "arg:" or "aux:".

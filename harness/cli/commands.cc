@@ -8,6 +8,7 @@ const std::vector<Command>& commands() {
       {"suite", "run a suite: FP32 against INT8, accuracy, latency and memory", suite_command},
       {"quantize", "one FP32 model in, a saved INT8 model out", quantize_command},
       {"infer", "accuracy of one model, or its speed on dummy data", infer_command},
+      {"export", "a model in another format, or a built-in network as files", export_command},
       {"inspect", "graph, parameters and time per layer of one model", inspect_command},
       {"report", "a run of the database as Markdown, HTML, JSON or CSV", report_command},
       {"data", "make, pack, list and verify data sets", data_command},

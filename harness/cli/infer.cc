@@ -225,11 +225,11 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
   }
   if (a.inference_batches < 0) throw Error("--num-inference-batches is negative");
 
+  if (options.given("model")) a.model.use_documented(options);
   ModelFiles files = a.model.files();
-  if (!a.benchmark && files.params.empty())
-    throw Error("--param-file is missing; only --benchmark runs without");
+  if (!a.benchmark) a.model.expect_weights(files);
   if (a.benchmark && !options.given("param-file")) files.params.clear();
-  const LoadedModel model = load_model(files, a.model.shape());
+  const LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
   const Json result = a.benchmark ? run_benchmark(a, model) : run_accuracy(a, model);
   if (a.json) {
     fmt::print(streams.out, "{}\n", result.dump(2));

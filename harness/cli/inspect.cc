@@ -162,9 +162,10 @@ int inspect_command(std::span<const std::string> arguments, const Streams& strea
     fmt::print(streams.out, "{}", options.help());
     return kExitOk;
   }
+  if (options.given("model")) a.model.use_documented(options);
   const ModelFiles files = a.model.files();
-  LoadedModel model = load_model(files, a.model.shape());
-  if (a.imported) model.graph = import_model(files, {.image_shape = a.model.shape()});
+  LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
+  if (a.imported) model.graph = import_network(files, a.model.shape(), a.model.random_seed());
 
   Json result = summary_json(a, model);
   if (a.parameters) result["parameter_list"] = parameters_json(model.graph);

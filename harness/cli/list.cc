@@ -1,6 +1,7 @@
 // qbench list: what this build can do, straight from the lists the code is made of.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
@@ -10,10 +11,10 @@
 #include "engine/core/error.h"
 #include "engine/formats/formats.h"
 #include "engine/passes/passes.h"
+#include "engine/zoo/zoo.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/cli/text.h"
-#include "harness/model/known_models.h"
 #include "harness/suite/suite.h"
 #include "reports/exporters.h"
 #include "reports/record/metrics.h"
@@ -25,6 +26,16 @@ using Json = nlohmann::ordered_json;
 
 Json entry(std::string_view name, std::string_view description) {
   return {{"name", name}, {"description", description}};
+}
+
+std::string describe(const ZooModel& model) {
+  const Graph graph = build_zoo_model(model).graph;
+  std::int64_t parameters = 0;
+  for (const Node& node : graph.nodes()) {
+    if (std::holds_alternative<Constant>(node.op)) parameters += node.type.shape.elements();
+  }
+  return fmt::format("{}, {}; image {}, {:.1f} million parameters", model.source, model.description,
+                     fmt::join(model.image_shape, ","), static_cast<double>(parameters) / 1e6);
 }
 
 Json lists() {
@@ -45,9 +56,8 @@ Json lists() {
   for (const DatasetKind& kind : dataset_kinds()) {
     all["data sets"].push_back(entry(kind.syntax, kind.description));
   }
-  for (const KnownModel& model : known_models()) {
-    all["documented models"].push_back(
-        entry(model.name, fmt::format("{}, image {}", model.source, model.image_shape)));
+  for (const ZooModel& model : zoo()) {
+    all["built-in networks"].push_back(entry(model.name, describe(model)));
   }
   for (const Pass& pass : fp32_passes())
     all["passes"].push_back(entry(pass.name, pass.description));

@@ -1,6 +1,7 @@
 #include "harness/cli/model_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,11 +11,16 @@
 
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
+#include "harness/model/zoo_source.h"
 
 namespace qbench {
 namespace {
 
 constexpr std::string_view kSymbolSuffix = "-symbol.json";
+
+std::string symbol_of(const std::string& model) {
+  return "model/" + model + std::string(kSymbolSuffix);
+}
 
 int core_count() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
@@ -50,17 +56,45 @@ void ModelOptions::add_to(Options& options) {
   options.add("batch-size", batch_size, "images in one run of the network");
   options.add("label-name", label_name, "NAME",
               "accepted for old command lines; labels are found by their use");
+  options.section("Built-in networks ('qbench list built-in')");
+  options.add("width", width, "factor of the channel counts");
+  options.add("classes", classes, "classes to tell apart; 0: as documented");
+  options.add("random-weights", random_weights, "run without trained parameters");
+  options.add("seed", seed, "of random parameters");
+}
+
+void ModelOptions::use_documented(const Options& options) {
+  const ZooModel* known = find_zoo_model(name());
+  if (known == nullptr) return;
+  if (!options.given("rgb-mean")) rgb_mean = known->rgb_mean;
+  if (!options.given("rgb-std")) rgb_std = known->rgb_std;
+  if (!options.given("image-shape"))
+    image_shape = fmt::format("{}", fmt::join(known->image_shape, ","));
 }
 
 ModelFiles ModelOptions::files() const {
   ModelFiles files{symbol_file, param_file};
   if (files.symbol.empty() && !model.empty()) {
-    files = {"model/" + model + std::string(kSymbolSuffix), "model/" + model + "-0000.params"};
+    files = {symbol_of(model), "model/" + model + "-0000.params"};
+    const bool adapted = width != 1 || classes != 0;
+    const ZooModel* built_in = find_zoo_model(model);
+    if (built_in != nullptr && (adapted || !std::filesystem::exists(files.symbol))) {
+      files = {to_string({built_in, {.classes = classes, .width = width}}), {}};
+    }
     if (!param_file.empty()) files.params = param_file;
   }
   if (files.symbol.empty())
     throw Error("no model: give --symbol-file and --param-file, or --model");
   return files;
+}
+
+void ModelOptions::expect_weights(const ModelFiles& files) const {
+  if (!files.params.empty() || random_weights) return;
+  if (is_zoo(files.symbol) && symbol_file.empty()) {
+    throw Error(fmt::format("no {}: the built-in network needs --param-file, or --random-weights",
+                            symbol_of(model)));
+  }
+  throw Error("--param-file is missing; only --benchmark and --random-weights run without");
 }
 
 std::string ModelOptions::name() const {

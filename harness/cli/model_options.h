@@ -27,12 +27,23 @@ struct ModelOptions {
   std::string label_name =
       "softmax_label";  // labels are recognised by their use; kept for old scripts
 
+  // Of the zoo's networks, which `model` names where there are no files of that name.
+  double width = 1;
+  std::int64_t classes = 0;
+  std::int64_t seed = 0;
+  bool random_weights = false;
+
   void add_to(Options& options);
+  // Image shape, mean and deviation that were not given, as the zoo knows them by the name.
+  void use_documented(const Options& options);
 
   ModelFiles files() const;
+  // Throws Error unless there are parameters, or random ones were asked for.
+  void expect_weights(const ModelFiles& files) const;
   std::string name() const;  // as given, or from the symbol file's name
   Shape shape() const;       // [C,H,W]
   Preprocess preprocess() const;
+  std::uint64_t random_seed() const { return static_cast<std::uint64_t>(seed); }
 };
 
 struct BackendOptions {

@@ -12,7 +12,6 @@
 #include "engine/core/error.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
-#include "harness/model/known_models.h"
 #include "harness/model/model.h"
 
 namespace qbench {
@@ -129,19 +128,17 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
     fmt::print(streams.out, "{}", options.help());
     return kExitOk;
   }
-  if (const KnownModel* known = find_known_model(a.model.name())) {
-    if (!options.given("rgb-mean")) a.model.rgb_mean = known->rgb_mean;
-    if (!options.given("rgb-std")) a.model.rgb_std = known->rgb_std;
-    if (!options.given("image-shape")) a.model.image_shape = known->image_shape;
-  }
+  a.model.use_documented(options);
   QuantScheme scheme{.dtype = quantized_dtype_from_string(a.quantized_dtype),
                      .exclude_first_conv = a.exclude_first_conv,
                      .excluded_layers = {}};
   check_mode(a.calib_mode);
 
-  const LoadedModel model = load_model(a.model.files(), a.model.shape());
+  const ModelFiles source = a.model.files();
+  a.model.expect_weights(source);
+  const LoadedModel model = load_model(source, a.model.shape(), a.model.random_seed());
   if (model.quantized)
-    throw Error(a.model.files().symbol + ": is quantized already, expected an FP32 model");
+    throw Error(source.symbol + ": is quantized already, expected an FP32 model");
   scheme.excluded_layers = layers_to_exclude(model, a.excluded_layers);
   scheme.calibrated_layers = layers_to_exclude(model, a.calib_layers);
   const std::optional<CalibrationTable> table = calibrate_for(a, model, scheme);

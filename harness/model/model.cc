@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/graph/text.h"
+#include "harness/model/zoo_source.h"
 
 namespace qbench {
 
@@ -13,13 +14,18 @@ bool is_quantized(const Graph& graph) {
                              [](const Node& node) { return node.type.quant.has_value(); });
 }
 
+Graph import_network(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed) {
+  if (is_zoo(files.symbol)) return import_zoo(files, image_shape, seed);
+  return import_model(files, {.image_shape = image_shape, .batch = 1, .seed = seed});
+}
+
 LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed) {
-  Graph imported = import_model(files, {.image_shape = image_shape, .batch = 1, .seed = seed});
+  Graph imported = import_network(files, image_shape, seed);
   LoadedModel model;
   model.hash = hash_graph(imported);
   model.quantized = is_quantized(imported);
   for (const std::string& file : {files.symbol, files.params}) {
-    if (!file.empty()) model.file_bytes += std::filesystem::file_size(file);
+    if (!file.empty() && !is_zoo(file)) model.file_bytes += std::filesystem::file_size(file);
   }
   // A saved INT8 model went through the passes before it was quantized.
   if (model.quantized) {

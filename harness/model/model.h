@@ -30,7 +30,9 @@ struct LoadedModel {
   AbsorbedLayers absorbed;  // layers of the file that the passes took away
 };
 
+// As it is in the files, batch 1; the symbol may be a network of the zoo ("zoo:NAME").
 // `image_shape` is [C,H,W]. Without a parameter file, parameters are drawn from `seed`.
+Graph import_network(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
 LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
 
 bool is_quantized(const Graph& graph);

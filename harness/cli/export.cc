@@ -1,0 +1,73 @@
+// qbench export: one model, of files or built in, written as files.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+#include "harness/cli/commands.h"
+#include "harness/cli/model_options.h"
+#include "harness/model/model.h"
+
+namespace qbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSymbolSuffix = "-symbol.json";
+
+ModelFiles files_for(const std::string& output) {
+  if (output.empty()) throw Error("--output is missing");
+  if (output.ends_with(".onnx")) return {output, {}};
+  std::string prefix = output;
+  if (prefix.ends_with(kSymbolSuffix)) prefix.resize(prefix.size() - kSymbolSuffix.size());
+  return {prefix + std::string(kSymbolSuffix), prefix + "-0000.params"};
+}
+
+Json describe(const ModelFiles& files) {
+  Json written = Json::array();
+  for (const std::string& file : {files.symbol, files.params}) {
+    if (!file.empty())
+      written.push_back({{"file", file}, {"bytes", std::filesystem::file_size(file)}});
+  }
+  return written;
+}
+
+}  // namespace
+
+int export_command(std::span<const std::string> arguments, const Streams& streams) {
+  ModelOptions model;
+  model.batch_size = 1;
+  std::string output;
+  bool json = false;
+  Options options("qbench export --output PREFIX|FILE.onnx [options]",
+                  "Writes a model, FP32 or quantized, as PREFIX-symbol.json and "
+                  "PREFIX-0000.params or as FILE.onnx. A built-in network without a parameter "
+                  "file gets random weights.");
+  model.add_to(options);
+  options.section("Output");
+  options.add("output", output, "PATH", "PREFIX of the MXNet pair, or FILE.onnx");
+  options.add("json", json, "print one JSON object");
+  if (!options.parse(arguments)) {
+    fmt::print(streams.out, "{}", options.help());
+    return kExitOk;
+  }
+  if (options.given("model")) model.use_documented(options);
+  const ModelFiles files = files_for(output);
+  const Graph graph = import_network(model.files(), model.shape(), model.random_seed());
+  export_model(with_batch(graph, model.batch_size), files);
+
+  const Json written = describe(files);
+  if (json) {
+    fmt::print(streams.out, "{}\n", Json{{"model", model.name()}, {"files", written}}.dump(2));
+    return kExitOk;
+  }
+  for (const auto& file : written) {
+    fmt::print(streams.out, "{}  ({:.1f} MB)\n", file["file"].get<std::string>(),
+               file["bytes"].get<double>() / 1e6);
+  }
+  return kExitOk;
+}
+
+}  // namespace qbench
