@@ -54,6 +54,14 @@ void Builder::find_last_readers() {
   for (const NodeId id : graph_.outputs()) last_reader_[at(id)] = graph_.size();
 }
 
+std::vector<NodeId> Builder::readers(NodeId id) const {
+  std::vector<NodeId> found;
+  for (NodeId reader = id + 1; reader < graph_.size(); ++reader) {
+    if (std::ranges::count(graph_[reader].inputs, id) > 0) found.push_back(reader);
+  }
+  return found;
+}
+
 // Whether the node's value is new memory that its kernel writes, so that it may lie elsewhere.
 bool Builder::wants_slot(NodeId id) const {
   const Op& op = graph_[id].op;

@@ -26,6 +26,8 @@ class Builder {
 
   const Graph& graph() const { return graph_; }
   const dnnl::engine& engine() const { return plan_.engine; }
+  bool allows_winograd() const { return options_.winograd; }
+  std::vector<NodeId> readers(NodeId id) const;
   // f32 activations in nChw16c with Winograd where it exists, rather than as the library likes.
   bool prefers_blocked() const { return prefers_blocked_; }
 

@@ -1,7 +1,9 @@
 // Convolution: f32 and INT8, with bias, residual sum and activation in the same kernel.
+#include <algorithm>
 #include <vector>
 
 #include "engine/backends/onednn/lower.h"
+#include "engine/backends/onednn/timing.h"
 #include "engine/core/error.h"
 
 namespace qbench::onednn {
@@ -52,7 +54,26 @@ std::vector<Layouts> candidates(const Builder& to, const ConvolutionGeometry& ge
   return list;
 }
 
-Kernel choose(const Builder& to, NodeId id, const Convolution& op, const Epilogue& epilogue) {
+// Whether a kernel that reads and writes blocks of channels is faster in a channels-last network,
+// with the reorders around it.
+bool island_pays(Builder& to, NodeId id, const Kernel& island, const Kernel& direct) {
+  const Graph& graph = to.graph();
+  const auto reorder_ms = [&](const Desc& from, const Desc& into) {
+    if (interchangeable(from, into)) return 0.0;
+    return measured_ms(to.engine(), make_reorder(to.engine(), from, into));
+  };
+  const Desc lies = to.shaped(graph[id].inputs[0]).desc;
+  const std::vector<NodeId> readers = to.readers(id);
+  const bool stays = std::ranges::all_of(readers, [&](NodeId reader) {
+    const auto* op = std::get_if<Convolution>(&graph[reader].op);
+    return op != nullptr && suits_winograd(graph, reader, *op);
+  });
+  const double around = reorder_ms(lies, island.src) - reorder_ms(lies, direct.src) +
+                        (stays ? 0 : reorder_ms(island.dst, direct.dst));
+  return measured_ms(to.engine(), island) + around < measured_ms(to.engine(), direct);
+}
+
+Kernel choose(Builder& to, NodeId id, const Convolution& op, const Epilogue& epilogue) {
   const ConvolutionGeometry geometry = geometry_of(to.graph(), id, op);
   const DType data = to.graph()[to.graph()[id].inputs[0]].type.dtype;
   const DType result = to.graph()[id].type.dtype;
@@ -60,18 +81,21 @@ Kernel choose(const Builder& to, NodeId id, const Convolution& op, const Epilogu
     return make_convolution(to.engine(), method, geometry, data, result, op.has_bias, layouts,
                             epilogue);
   };
-  if (to.prefers_blocked() && suits_winograd(to.graph(), id, op)) {
-    if (auto kernel = make(ConvolutionMethod::winograd, {})) return *std::move(kernel);
-  }
-  std::optional<Kernel> last_resort;
+  std::optional<Kernel> direct;
   for (const Layouts& layouts : candidates(to, geometry, data, result)) {
     auto kernel = make(ConvolutionMethod::direct, layouts);
-    if (kernel && !kernel->is_reference()) return *std::move(kernel);
-    if (kernel && !last_resort) last_resort = std::move(kernel);
+    if (kernel && (!direct || !kernel->is_reference())) direct = std::move(kernel);
+    if (direct && !direct->is_reference()) break;
   }
-  if (!last_resort)
-    throw Error("oneDNN has no kernel for this convolution", ErrorKind::unsupported);
-  return *std::move(last_resort);
+  if (to.allows_winograd() && suits_winograd(to.graph(), id, op)) {
+    auto winograd = make(ConvolutionMethod::winograd, {});
+    const bool pays = winograd && !winograd->is_reference() &&
+                      (to.prefers_blocked() || !direct || direct->is_reference() ||
+                       island_pays(to, id, *winograd, *direct));
+    if (pays) return *std::move(winograd);
+  }
+  if (!direct) throw Error("oneDNN has no kernel for this convolution", ErrorKind::unsupported);
+  return *std::move(direct);
 }
 
 // The kernel adds onto what is in its destination: the residual's own memory if that is free now,

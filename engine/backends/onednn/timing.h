@@ -1,0 +1,12 @@
+// How long kernels take on this machine, measured while a plan is made.
+#pragma once
+
+#include "engine/backends/onednn/primitives.h"
+
+namespace qbench::onednn {
+
+// Milliseconds of one run with the calling thread's number of OpenMP threads, on memory of its own:
+// the best of a few. Remembered by shape for the life of the process.
+double measured_ms(const dnnl::engine& engine, const Kernel& kernel);
+
+}  // namespace qbench::onednn
