@@ -10,7 +10,11 @@ namespace qbench::onednn {
 
 template <class Function>  // (std::int64_t index)
 void parallel_for(std::int64_t count, const Function& function) {
-#pragma omp parallel for schedule(static) if (count > 1 && omp_get_max_threads() > 1)
+  if (count <= 1 || omp_get_max_threads() == 1) {  // even a team of one takes its time to form
+    for (std::int64_t i = 0; i < count; ++i) function(i);
+    return;
+  }
+#pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < count; ++i) function(i);
 }
 
