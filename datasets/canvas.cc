@@ -163,6 +163,16 @@ void draw_figure(Canvas& canvas, Random& random, const Figure& figure, const Pos
   });
 }
 
+Image image_of(Canvas& canvas) {
+  Image image(canvas.size(), canvas.size());
+  std::uint8_t* out = image.pixels.data();
+  canvas.map([&](int, int, const Color& color) {
+    for (const float value : color) *out++ = quantize_value<std::uint8_t>(255 * value);
+    return color;
+  });
+  return image;
+}
+
 Image photograph(Canvas& canvas, Random& random) {
   const auto blurs = static_cast<int>(random.below(3));
   for (int i = 0; i < blurs; ++i) blur(canvas);
@@ -171,17 +181,13 @@ Image photograph(Canvas& canvas, Random& random) {
   const float noise =
       random.chance(0.7F) ? random.uniform(0.01F, 0.05F) : random.uniform(0.05F, 0.11F);
   const auto size = static_cast<float>(canvas.size());
-  Image image(canvas.size(), canvas.size());
-  std::uint8_t* out = image.pixels.data();
-  canvas.map([&](int x, int y, const Color& color) {
+  canvas.map([&](int x, int y, Color color) {
     const float across = (static_cast<float>(x) * light.x + static_cast<float>(y) * light.y) / size;
     const float gain = 1 + fall * (across - 0.25F);
-    for (const float value : color) {
-      *out++ = quantize_value<std::uint8_t>(255 * (value * gain + noise * random.normal()));
-    }
+    for (float& value : color) value = value * gain + noise * random.normal();
     return color;
   });
-  return image;
+  return image_of(canvas);
 }
 
 }  // namespace qbench

@@ -86,6 +86,8 @@ void draw_figure(Canvas& canvas, Random& random, const Figure& figure, const Pos
 // How much of pixel (x, y) the figure covers, in [0, 1].
 float figure_coverage(const Figure& figure, const Pose& pose, int x, int y);
 
+Image image_of(Canvas& canvas);
+
 // Lights the canvas unevenly, blurs it and adds noise.
 Image photograph(Canvas& canvas, Random& random);
 

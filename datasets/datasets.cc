@@ -26,9 +26,9 @@ std::unique_ptr<Dataset> open_shapes_text(const std::string& text) {
 }
 
 constexpr std::array kKinds = {
-    DatasetKind{"shapes", "shapes[:val|train][,count=N][,seed=N]",
+    DatasetKind{"shapes", "shapes[:val|train][,plain][,count=N][,seed=N]",
                 "ten classes of figures, 3x48x48, drawn when read", is_shapes, open_shapes_text},
-    DatasetKind{"shapes-det", "shapes-det[:val|train][,count=N][,seed=N]",
+    DatasetKind{"shapes-det", "shapes-det[:val|train][,plain][,count=N][,seed=N]",
                 "boxes around figures of eight classes, 3x128x128, drawn when read", is_shapes,
                 open_shapes_text},
     DatasetKind{"records", "FILE.rec", "image records in a RecordIO file", is_record_file,

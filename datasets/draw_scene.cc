@@ -54,7 +54,8 @@ std::vector<GroundTruthBox> boxes_around(const std::vector<Placed>& figures) {
   std::array<int, kMostFigures> covered{};
   std::vector<GroundTruthBox> boxes;
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    const auto& [label, pose] = figures[i];
+    const int label = figures[i].label;
+    const Pose& pose = figures[i].pose;
     int left = kSize;
     int top = kSize;
     int right = 0;
@@ -80,7 +81,7 @@ std::vector<GroundTruthBox> boxes_around(const std::vector<Placed>& figures) {
 
 }  // namespace
 
-DrawnScene draw_scene(ShapesPart part, std::uint64_t seed, std::int64_t index) {
+DrawnScene draw_scene(ShapesPart part, std::uint64_t seed, std::int64_t index, bool plain) {
   Random random = shapes_random(part, seed, index);
   const std::vector<Placed> figures = place_figures(random);
 
@@ -90,15 +91,16 @@ DrawnScene draw_scene(ShapesPart part, std::uint64_t seed, std::int64_t index) {
     draw_stroke(canvas, random, contrasting_color(random, ground, contrast.pick(random)), width,
                 max_length);
   };
-  const auto clutter = random.below(8);
+  if (plain) canvas.map([&](int, int, const Color&) { return ground; });
+  const auto clutter = plain ? 0 : random.below(8);
   for (std::uint32_t i = 0; i < clutter; ++i) stroke({0.1F, 0.4F}, {1.5F, 5}, 50);
   for (const auto& [label, pose] : figures) {
     draw_figure(canvas, random, kFigures[static_cast<std::size_t>(label)], pose, ground,
                 {0.35F, 0.8F});
   }
-  const auto occluders = random.below(3);
+  const auto occluders = plain ? 0 : random.below(3);
   for (std::uint32_t i = 0; i < occluders; ++i) stroke({0, 0.5F}, {2, 5}, 60);
-  return {photograph(canvas, random), boxes_around(figures)};
+  return {plain ? image_of(canvas) : photograph(canvas, random), boxes_around(figures)};
 }
 
 }  // namespace qbench

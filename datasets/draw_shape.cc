@@ -5,8 +5,7 @@
 #include "datasets/shapes.h"
 
 namespace qbench {
-
-DrawnShape draw_shape(ShapesPart part, std::uint64_t seed, std::int64_t index) {
+DrawnShape draw_shape(ShapesPart part, std::uint64_t seed, std::int64_t index, bool plain) {
   Random random = shapes_random(part, seed, index);
   const int label = static_cast<int>(random.below(static_cast<std::uint32_t>(kFigures.size())));
 
@@ -16,14 +15,15 @@ DrawnShape draw_shape(ShapesPart part, std::uint64_t seed, std::int64_t index) {
     draw_stroke(canvas, random, contrasting_color(random, ground, contrast.pick(random)), width,
                 max_length);
   };
-  const auto clutter = random.below(5);
+  if (plain) canvas.map([&](int, int, const Color&) { return ground; });
+  const auto clutter = plain ? 0 : random.below(5);
   for (std::uint32_t i = 0; i < clutter; ++i) stroke({0.1F, 0.5F}, {1.5F, 5}, 24);
   const Pose pose = random_pose(random, canvas.size(), {9.5F, 20});
   draw_figure(canvas, random, kFigures[static_cast<std::size_t>(label)], pose, ground,
-              {0.24F, 0.8F});
-  const auto occluders = random.below(3);
+              {plain ? 0.5F : 0.24F, 0.8F});
+  const auto occluders = plain ? 0 : random.below(3);
   for (std::uint32_t i = 0; i < occluders; ++i) stroke({0, 0.5F}, {2, 6}, 36);
-  return {photograph(canvas, random), label};
+  return {plain ? image_of(canvas) : photograph(canvas, random), label};
 }
 
 }  // namespace qbench

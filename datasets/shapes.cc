@@ -36,10 +36,10 @@ struct Drawn {
 
 Drawn draw(const ShapesOptions& options, std::int64_t index) {
   if (options.detection) {
-    const DrawnScene scene = draw_scene(options.part, options.seed, index);
+    const DrawnScene scene = draw_scene(options.part, options.seed, index, options.plain);
     return {scene.image, make_detection_label(scene.boxes)};
   }
-  const DrawnShape shape = draw_shape(options.part, options.seed, index);
+  const DrawnShape shape = draw_shape(options.part, options.seed, index, options.plain);
   return {shape.image, {static_cast<float>(shape.label)}};
 }
 
@@ -64,8 +64,9 @@ class Shapes : public Dataset {
   std::string name(std::int64_t index) const override { return fmt::format("sample {}", index); }
 
   std::string description() const override {
-    return fmt::format("{}:{},count={},seed={}", set_name(options_.detection),
-                       part_name(options_.part), options_.count, options_.seed);
+    return fmt::format("{}:{}{},count={},seed={}", set_name(options_.detection),
+                       part_name(options_.part), options_.plain ? ",plain" : "", options_.count,
+                       options_.seed);
   }
 
   // The description decides every sample, once the drawing code is given: a few drawn ones stand
@@ -113,7 +114,7 @@ bool is_shapes(const std::string& text) {
 ShapesOptions parse_shapes(const std::string& text) {
   const auto fail = [&](const std::string& found) {
     return Error(fmt::format(
-        "'{}': found '{}', expected shapes[:val|train][,count=N][,seed=N] or shapes-det...", text,
+        "'{}': found '{}', expected shapes[-det][:val|train][,plain][,count=N][,seed=N]", text,
         found));
   };
   if (!is_shapes(text)) throw fail(text);
@@ -127,6 +128,8 @@ ShapesOptions parse_shapes(const std::string& text) {
     rest.remove_prefix(word.size());
     if (word == "val" || word == "train") {
       options.part = word == "val" ? ShapesPart::val : ShapesPart::train;
+    } else if (word == "plain") {
+      options.plain = true;
     } else if (word.starts_with("count=") && parse_whole(word.substr(6), options.count) &&
                options.count >= 1 && options.count <= kMaxCount) {
       count_given = true;

@@ -25,6 +25,8 @@ enum class ShapesPart { val, train };
 
 struct ShapesOptions {
   bool detection = false;
+  bool plain =
+      false;  // of `shapes`: figures on even ground and nothing else, to begin training with
   ShapesPart part = ShapesPart::val;
   std::int64_t count = 2000;
   std::uint64_t seed = 0;
@@ -34,7 +36,7 @@ struct DrawnShape {
   Image image;  // 48 x 48
   int label = 0;
 };
-DrawnShape draw_shape(ShapesPart part, std::uint64_t seed, std::int64_t index);
+DrawnShape draw_shape(ShapesPart part, std::uint64_t seed, std::int64_t index, bool plain = false);
 
 inline constexpr std::uint32_t kDetectionClasses = 8;
 
@@ -42,13 +44,13 @@ struct DrawnScene {
   Image image;  // 128 x 128
   std::vector<GroundTruthBox> boxes;
 };
-DrawnScene draw_scene(ShapesPart part, std::uint64_t seed, std::int64_t index);
+DrawnScene draw_scene(ShapesPart part, std::uint64_t seed, std::int64_t index, bool plain = false);
 
 // The random stream of one sample.
 Random shapes_random(ShapesPart part, std::uint64_t seed, std::int64_t index);
 
-// "shapes[-det][:val|train][,count=N][,seed=N]"; unless said otherwise val has 2000 samples and
-// train 20000, of `shapes-det` 500 and 6000. Throws Error when `text` is none of this.
+// "shapes[-det][:val|train][,plain][,count=N][,seed=N]"; unless said otherwise val has 2000 samples
+// and train 20000, of `shapes-det` 500 and 6000. Throws Error when `text` is none of this.
 ShapesOptions parse_shapes(const std::string& text);
 bool is_shapes(const std::string& text);
 

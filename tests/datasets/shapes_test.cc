@@ -66,6 +66,7 @@ TEST(Shapes, Names) {
                         Case{"shapes:val", "shapes:val,count=2000,seed=0"},
                         Case{"shapes:train", "shapes:train,count=20000,seed=0"},
                         Case{"shapes:count=7,train", "shapes:train,count=7,seed=0"},
+                        Case{"shapes:train,plain,count=7", "shapes:train,plain,count=7,seed=0"},
                         Case{"shapes:seed=18446744073709551615,count=1",
                              "shapes:val,count=1,seed=18446744073709551615"}}) {
     const std::unique_ptr<Dataset> dataset = open_dataset(c.text);
@@ -75,7 +76,8 @@ TEST(Shapes, Names) {
   for (const char* text :
        {"shapes:", "shapes:test", "shapes:count=0", "shapes:count=-5", "shapes:count=1e3",
         "shapes:count=99999999999", "shapes:seed=", "shapes:val,,", "shapes:val,count=5x"}) {
-    EXPECT_THAT(error_of([&] { open_dataset(text); }), HasSubstr("expected shapes[:val|train]"))
+    EXPECT_THAT(error_of([&] { open_dataset(text); }),
+                HasSubstr("expected shapes[-det][:val|train][,plain]"))
         << text;
   }
   EXPECT_THROW(parse_shapes("circles"), Error);
@@ -84,10 +86,10 @@ TEST(Shapes, Names) {
 TEST(Shapes, HashTellsSetsApart) {
   std::set<std::string> hashes;
   for (const char* text :
-       {"shapes", "shapes:count=10", "shapes:seed=1", "shapes:train,count=2000"}) {
+       {"shapes", "shapes:plain", "shapes:count=10", "shapes:seed=1", "shapes:train,count=2000"}) {
     hashes.insert(open_dataset(text)->content_hash());
   }
-  EXPECT_EQ(hashes.size(), 4U);
+  EXPECT_EQ(hashes.size(), 5U);
 }
 
 TEST(Shapes, RecordsEqualWhatIsDrawn) {
@@ -173,7 +175,8 @@ TEST(ShapesDet, OpensByName) {
   EXPECT_EQ(parse_detection_label(val->read(3).label), draw_scene(ShapesPart::val, 0, 3).boxes);
   EXPECT_EQ(open_dataset("shapes-det:train")->size(), 6000);
   EXPECT_NE(open_dataset("shapes-det:seed=1")->content_hash(), val->content_hash());
-  for (const char* text : {"shapes-det:", "shapes-det:count=0", "shapes-detail", "shapes-det,val"})
+  for (const char* text :
+       {"shapes-det:", "shapes-det:count=0", "shapes-detail", "shapes-det,val"})
     EXPECT_THROW(open_dataset(text), Error) << text;
 }
 
