@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/core/error.h"
 #include "engine/formats/mxnet.h"
+#include "engine/formats/onnx/onnx.h"
 
 namespace qbench {
 namespace {
@@ -21,9 +24,17 @@ const Format& format_of(const ModelFiles& files) {
 
 const std::vector<Format>& formats() {
   static const std::vector<Format> kFormats = {
-      {"mxnet", "NAME-symbol.json with NAME-0000.params", is_mxnet, import_mxnet, export_mxnet},
+      {"mxnet", "NAME-symbol.json with NAME-0000.params", false, is_mxnet, import_mxnet,
+       export_mxnet},
+      {"onnx", "NAME.onnx", true, is_onnx, import_onnx, export_onnx},
   };
   return kFormats;
+}
+
+bool holds_parameters(const std::string& symbol) {
+  return std::ranges::any_of(formats(), [&](const Format& format) {
+    return format.one_file && format.recognizes({symbol, ""});
+  });
 }
 
 Graph import_model(const ModelFiles& files, const ImportOptions& options) {

@@ -12,7 +12,7 @@
 namespace qbench {
 
 struct ModelFiles {
-  std::string symbol;  // NAME-symbol.json
+  std::string symbol;  // NAME-symbol.json, or the one file of a format that has one
   std::string params;  // NAME-0000.params; empty: parameters are drawn at random
 };
 
@@ -30,9 +30,13 @@ Graph import_model(const ModelFiles& files, const ImportOptions& options);
 // Writes the symbol and parameter files, each to a temporary name that is then renamed.
 void export_model(const Graph& graph, const ModelFiles& files);
 
+// Whether the network's file holds its parameters too, so that there is no second one.
+bool holds_parameters(const std::string& symbol);
+
 struct Format {
   std::string_view name;         // "mxnet"
   std::string_view description;  // one line, with the file names it goes by
+  bool one_file;                 // the network's file holds its parameters
   bool (*recognizes)(const ModelFiles& files);
   Graph (*import_model)(const ModelFiles& files, const ImportOptions& options);
   void (*export_model)(const Graph& graph, const ModelFiles& files);

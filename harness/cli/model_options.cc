@@ -89,7 +89,7 @@ ModelFiles ModelOptions::files() const {
 }
 
 void ModelOptions::expect_weights(const ModelFiles& files) const {
-  if (!files.params.empty() || random_weights) return;
+  if (!files.params.empty() || random_weights || holds_parameters(files.symbol)) return;
   if (is_zoo(files.symbol) && symbol_file.empty()) {
     throw Error(fmt::format("no {}: the built-in network needs --param-file, or --random-weights",
                             symbol_of(model)));
@@ -101,6 +101,7 @@ std::string ModelOptions::name() const {
   if (!model.empty()) return model;
   std::string file = std::filesystem::path(symbol_file).filename().string();
   if (file.ends_with(kSymbolSuffix)) file.resize(file.size() - kSymbolSuffix.size());
+  if (holds_parameters(file)) file = std::filesystem::path(file).stem().string();
   return file;
 }
 

@@ -32,9 +32,8 @@ std::optional<AccuracyResult> load_accuracy(const std::string& path) {
   try {
     Message message = decode_message(line);
     auto* result = std::get_if<AccuracyResult>(&message);
-    if (result == nullptr || !fs::exists(result->symbol) || !fs::exists(result->params)) {
-      return std::nullopt;
-    }
+    if (result == nullptr || !fs::exists(result->symbol)) return std::nullopt;
+    if (!result->params.empty() && !fs::exists(result->params)) return std::nullopt;
     return std::move(*result);
   } catch (const Error&) {
     return std::nullopt;

@@ -172,7 +172,8 @@ class AccuracyRun {
       send_(ProgressMessage{"quantize " + result.variant.name(), 0, 0});
       quantize_variant(entry);
     }
-    const auto bytes = static_cast<double>(std::filesystem::file_size(result.params));
+    const std::string& weights = result.params.empty() ? result.symbol : result.params;
+    const auto bytes = static_cast<double>(std::filesystem::file_size(weights));
     result.metrics.push_back(make_metric("model_size", bytes));
   }
 

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "engine/core/error.h"
+#include "engine/formats/formats.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/yaml_map.h"
 #include "reports/record/metrics.h"
@@ -104,9 +105,9 @@ ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
     map.fail("name", fmt::format("found '{}', expected no spaces and no slashes", model.name));
   }
   model.symbol = model.name + "-symbol.json";
-  model.params = model.name + "-0000.params";
   map.read("source", model.source);
   map.read("symbol", model.symbol);
+  if (!holds_parameters(model.symbol)) model.params = model.name + "-0000.params";
   map.read("params", model.params);
   model.image_shape = read_image_shape(map, model.image_shape);
   map.read("rgb_mean", model.rgb_mean);

@@ -105,7 +105,7 @@ class Planner {
   void find_files(Group& group) {
     std::vector<std::string> missing;
     const auto find = [&](std::string& name) {
-      if (is_shapes(name)) return;
+      if (name.empty() || is_shapes(name)) return;
       if (const std::optional<std::string> path = context_.find_file(name)) {
         name = *path;
       } else if (std::ranges::count(missing, name) == 0) {
@@ -128,7 +128,10 @@ class Planner {
   void look_at_contents(Group& group) {
     const DatasetSpec& dataset = group.model.dataset;
     try {
-      group.files_hash = Hasher().add(hash(group.model.symbol)).add(hash(group.model.params)).hex();
+      Hasher files;
+      files.add(hash(group.model.symbol));
+      if (!group.model.params.empty()) files.add(hash(group.model.params));
+      group.files_hash = files.hex();
       const DataFacts& scored = facts(dataset.records);
       if (dataset.skip >= scored.images) {
         throw Error(fmt::format("{}: {} images, none left after skipping {}", dataset.records,

@@ -40,8 +40,8 @@ struct ExpectedInt8 {
 struct ModelSpec {
   std::string name;
   std::string source;
-  std::string symbol;  // files as they are looked for
-  std::string params;
+  std::string symbol;              // files as they are looked for
+  std::string params;              // empty where `symbol` holds them
   Shape image_shape{3, 224, 224};  // [C,H,W]
   std::array<float, 3> rgb_mean{0, 0, 0};
   std::array<float, 3> rgb_std{1, 1, 1};

@@ -144,6 +144,13 @@ TEST(ParseSuite, FillsInWhatIsNotSaid) {
   EXPECT_THAT(suite.axes.precisions, ElementsAre("fp32", "int8"));
 }
 
+TEST(ParseSuite, AnOnnxFileHasItsParametersInside) {
+  const Suite suite = parse_suite(
+      "{models: [{name: m, symbol: m.onnx}], dataset: {records: shapes:val}}", "a/b.yaml");
+  EXPECT_EQ(suite.models.at(0).symbol, "m.onnx");
+  EXPECT_EQ(suite.models.at(0).params, "");
+}
+
 struct BadSuite {
   const char* text;
   const char* place;    // of the message, after the file

@@ -117,6 +117,15 @@ TEST(Plan, FindsFilesAndDefaultsToTheFirstBackend) {
   EXPECT_EQ(group.status, Status::ok);
 }
 
+TEST(Plan, AsksForOneFileWhereThereIsOne) {
+  const std::string text = replaced(kSuite, "{name: net}", "{name: net, symbol: net.onnx}");
+  const Group group = World{}.plan(text).groups.at(0);
+  EXPECT_EQ(group.model.symbol, "/data/net.onnx");
+  EXPECT_EQ(group.model.params, "");
+  EXPECT_EQ(group.status, Status::ok);
+  EXPECT_NE(group.files_hash, World{.edition = "2"}.plan(text).groups.at(0).files_hash);
+}
+
 TEST(Plan, SkipsWhatIsMissingAndNamesIt) {
   const std::string text = replaced(kSuite, "{name: net}", "{name: net}, {name: gone}");
   const Plan plan = World{.missing = {"gone-symbol.json", "gone-0000.params"}}.plan(text);

@@ -1,0 +1,27 @@
+#include "engine/formats/onnx/onnx.h"
+
+#include "engine/core/error.h"
+#include "engine/formats/onnx/importer.h"
+#include "engine/formats/onnx/model.h"
+#include "engine/formats/output_file.h"
+
+namespace qbench {
+
+bool is_onnx(const ModelFiles& files) { return files.symbol.ends_with(".onnx"); }
+
+Graph import_onnx(const ModelFiles& files, const ImportOptions& options) {
+  if (!files.params.empty())
+    throw Error(files.symbol + ": an ONNX file holds its parameters, expected no parameter file");
+  const onnx::ModelDef model = onnx::read_model(files.symbol);
+  try {
+    return onnx::Importer(model, options).run();
+  } catch (const Error& error) {
+    throw error.at(files.symbol);
+  }
+}
+
+void export_onnx([[maybe_unused]] const Graph& graph, const ModelFiles& files) {
+  throw Error(files.symbol + ": ONNX files are read, not written", ErrorKind::unsupported);
+}
+
+}  // namespace qbench
