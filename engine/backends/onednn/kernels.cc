@@ -13,21 +13,6 @@
 namespace qbench::onednn::kernels {
 namespace {
 
-// As quantize_value, in a form that the compiler turns into vector instructions: the limits are
-// integers, so clamping before rounding gives the same.
-template <class T>
-QBENCH_ALWAYS_INLINE T store(float x) {
-  if constexpr (std::is_same_v<T, float>) {
-    return x;
-  } else {
-    constexpr auto low = static_cast<float>(std::numeric_limits<T>::min());
-    constexpr auto high = static_cast<float>(std::numeric_limits<T>::max());
-    x = x < low ? low : x;
-    x = x > high ? high : x;
-    return static_cast<T>(static_cast<std::int32_t>(std::nearbyint(x)));
-  }
-}
-
 using Lanes [[gnu::vector_size(64)]] = float;
 constexpr std::int64_t kLanes = sizeof(Lanes) / sizeof(float);
 

@@ -59,6 +59,7 @@ void prelu(const ChannelLayout& layout, const float* x, const float* slope, floa
 void l2_normalize(const ChannelLayout& layout, L2Mode mode, float epsilon, const float* x,
                   float* y);
 
+// --- average_pool.cc
 // Average pooling of channels-last data [images][h][w][channels] for the windows and scales that
 // the library does not serve. Sums of integers are exact.
 struct AveragePool {

@@ -105,7 +105,9 @@ void lower_pool(Builder& to, NodeId id, const Pool& node_op) {
   const float ratio = scale_ratio(in, out);
   const bool same_values = ratio == 1 && in.dtype == out.dtype;
   const Fit fitted = fit(op, in.shape, out.shape);
-  if (op.kind == PoolKind::average && (!same_values || !fitted.exact))
+  // Over large windows the library's sums of integers take several times as long.
+  const bool large = in.quant && op.kernel.h * op.kernel.w >= 16;
+  if (op.kind == PoolKind::average && (large || !same_values || !fitted.exact))
     return lower_average(to, id, op, ratio);
 
   View data = to.shaped(source);

@@ -10,22 +10,6 @@
 namespace qbench::onednn::kernels {
 namespace {
 
-float load(const std::byte* data, DType dtype, std::int64_t i) {
-  if (dtype == DType::s8) return reinterpret_cast<const std::int8_t*>(data)[i];
-  if (dtype == DType::u8) return reinterpret_cast<const std::uint8_t*>(data)[i];
-  return reinterpret_cast<const float*>(data)[i];
-}
-
-void store(std::byte* data, DType dtype, std::int64_t i, float value) {
-  if (dtype == DType::s8) {
-    reinterpret_cast<std::int8_t*>(data)[i] = quantize_value<std::int8_t>(value);
-  } else if (dtype == DType::u8) {
-    reinterpret_cast<std::uint8_t*>(data)[i] = quantize_value<std::uint8_t>(value);
-  } else {
-    reinterpret_cast<float*>(data)[i] = value;
-  }
-}
-
 // Calls function(index of x, channel) for all elements, vector-friendly in the innermost loop.
 template <class Function>
 void for_each_channel_run(const ChannelLayout& layout, Function&& function) {
@@ -144,60 +128,6 @@ void l2_normalize(const ChannelLayout& layout, L2Mode mode, float epsilon, const
         return l2_over_positions(layout, epsilon, from, to);
       case L2Mode::instance:
         return l2_over_all(image, epsilon, from, to);
-    }
-  });
-}
-
-namespace {
-
-// The part of a window that lies on the input, and its length with padding.
-struct Window {
-  std::int64_t first;
-  std::int64_t last;
-  std::int64_t padded_length;
-  Window(std::int64_t start, std::int64_t kernel, std::int64_t in, std::int64_t padding_after)
-      : first(std::max<std::int64_t>(start, 0)),
-        last(std::max(std::min(start + kernel, in), first)),
-        padded_length(std::min(start + kernel, in + padding_after) - start) {}
-};
-
-void average_window(const AveragePool& pool, Window rows, Window columns, const std::byte* in,
-                    std::byte* out, std::int64_t out_at) {
-  const std::int64_t count = pool.count_include_pad
-                                 ? rows.padded_length * columns.padded_length
-                                 : (rows.last - rows.first) * (columns.last - columns.first);
-  constexpr std::int64_t kTile = 64;  // channels summed together
-  for (std::int64_t c = 0; c < pool.channels; c += kTile) {
-    const std::int64_t width = std::min(kTile, pool.channels - c);
-    double sums[kTile] = {};
-    for (std::int64_t h = rows.first; h < rows.last; ++h) {
-      for (std::int64_t w = columns.first; w < columns.last; ++w) {
-        const std::int64_t pixel = (h * pool.in_w + w) * pool.channels + c;
-        for (std::int64_t i = 0; i < width; ++i) sums[i] += load(in, pool.in_dtype, pixel + i);
-      }
-    }
-    for (std::int64_t i = 0; i < width; ++i) {
-      const double mean = count == 0 ? 0 : sums[i] / static_cast<double>(count);
-      store(out, pool.out_dtype, out_at + c + i, static_cast<float>(mean) * pool.ratio);
-    }
-  }
-}
-
-}  // namespace
-
-void average_pool(const AveragePool& pool, const std::byte* in, std::byte* out) {
-  const std::int64_t image = pool.in_h * pool.in_w * pool.channels;
-  const auto size = static_cast<std::int64_t>(size_of(pool.in_dtype));
-  parallel_for(pool.images * pool.out_h, [&](std::int64_t i) {
-    const std::int64_t n = i / pool.out_h;
-    const std::int64_t h = i % pool.out_h;
-    const Window rows(h * pool.stride.h - pool.padding.top, pool.kernel.h, pool.in_h,
-                      pool.padding.bottom);
-    for (std::int64_t w = 0; w < pool.out_w; ++w) {
-      const Window columns(w * pool.stride.w - pool.padding.left, pool.kernel.w, pool.in_w,
-                           pool.padding.right);
-      average_window(pool, rows, columns, in + n * image * size, out,
-                     (i * pool.out_w + w) * pool.channels);
     }
   });
 }
