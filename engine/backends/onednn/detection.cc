@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -13,9 +14,16 @@
 namespace qbench::onednn::kernels {
 namespace {
 
+// An anchor whose best class scores enough.
+struct Candidate {
+  float score = 0;
+  std::int32_t anchor = 0;
+};
+
 constexpr std::int64_t kLanes = 16;
 constexpr std::int64_t kTile = 256;  // anchors looked at together
 constexpr std::int64_t kRow = 6;     // class, score, box
+static_assert(sizeof(Candidate) == 2 * sizeof(float));
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
 // In this form a comparison with NaN keeps what was there.
@@ -23,21 +31,29 @@ QBENCH_ALWAYS_INLINE float larger(float known, float value) {
   return value > known ? value : known;
 }
 
+// Sixteen floats that the compiler keeps in registers.
+using Lanes [[gnu::vector_size(sizeof(float) * kLanes)]] = float;
+
 QBENCH_ALWAYS_INLINE float largest(const float* values, std::int64_t count) {
   float best = kLowest;
   if (count < kLanes) {
     for (std::int64_t i = 0; i < count; ++i) best = larger(best, values[i]);
     return best;
   }
-  float lanes[kLanes];
-  for (float& lane : lanes) lane = kLowest;
-  const auto add = [&](const float* from) __attribute__((always_inline)) {
-    for (std::int64_t l = 0; l < kLanes; ++l) lanes[l] = larger(lanes[l], from[l]);
+  Lanes lanes = kLowest - Lanes{};
+  for (std::int64_t i = 0; i < count; i += kLanes) {
+    Lanes next;
+    std::memcpy(&next, values + std::min(i, count - kLanes), sizeof next);  // the last ones again
+    lanes = next > lanes ? next : lanes;
+  }
+  const auto fold = [&](const Lanes& other) __attribute__((always_inline)) {
+    lanes = other > lanes ? other : lanes;
   };
-  for (std::int64_t i = 0; i + kLanes <= count; i += kLanes) add(values + i);
-  add(values + count - kLanes);  // the rest, and some once more
-  for (const float lane : lanes) best = larger(best, lane);
-  return best;
+  fold(__builtin_shufflevector(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  fold(__builtin_shufflevector(lanes, lanes, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+  fold(__builtin_shufflevector(lanes, lanes, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+  fold(__builtin_shufflevector(lanes, lanes, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+  return lanes[0];
 }
 
 // The best score of each of `count` anchors: rows of `classes`, the first of which is left out.
@@ -56,24 +72,59 @@ QBENCH_VECTOR_CLONES void best_of_columns(const float* columns, std::int64_t str
   }
 }
 
+// The boxes that are kept, each number in a column of its own.
+struct Columns {
+  float* label;  // -1: suppressed
+  float* xmin;
+  float* ymin;
+  float* xmax;
+  float* ymax;
+};
+
+// Suppresses those after box `i` that overlap it too much.
+QBENCH_VECTOR_CLONES void suppress_after(const Columns& columns, std::int64_t i, std::int64_t count,
+                                         float threshold, bool any_class) {
+  const auto [label, xmin, ymin, xmax, ymax] = columns;
+  const float area = (xmax[i] - xmin[i]) * (ymax[i] - ymin[i]);
+  for (std::int64_t j = i + 1; j < count; ++j) {
+    const float right = xmax[j] < xmax[i] ? xmax[j] : xmax[i];
+    const float bottom = ymax[j] < ymax[i] ? ymax[j] : ymax[i];
+    const float w = larger(0, right - larger(xmin[i], xmin[j]));
+    const float h = larger(0, bottom - larger(ymin[i], ymin[j]));
+    const float both = w * h;
+    const float either = area + (xmax[j] - xmin[j]) * (ymax[j] - ymin[j]) - both;
+    const float overlap = either <= 0 ? 0 : both / either;
+    const bool rivals = any_class || label[j] == label[i];
+    label[j] = rivals && overlap >= threshold ? -1 : label[j];
+  }
+}
+
 // One image.
 class Detector {
  public:
   Detector(const Detection& detection, const float* scores, const float* offsets,
-           const float* anchors, Candidate* candidates, float* out)
+           const float* anchors, float* scratch, float* out)
       : detection_(detection),
         scores_(scores),
         offsets_(offsets),
         anchors_(anchors),
-        candidates_(candidates),
-        out_(out) {}
+        candidates_(reinterpret_cast<Candidate*>(scratch)),
+        out_(out) {
+    const std::int64_t n = detection.anchors;
+    float* first = scratch + 2 * n;  // after the candidates
+    columns_ = {first, first + n, first + 2 * n, first + 3 * n, first + 4 * n};
+  }
 
   void run() {
     find_candidates();
     keep_best();
-    for (std::int64_t i = 0; i < count_; ++i) write(candidates_[i], out_ + i * kRow);
-    suppress();
-    std::fill(out_ + count_ * kRow, out_ + detection_.anchors * kRow, -1.0F);
+    for (std::int64_t i = 0; i < count_; ++i) decode(i);
+    for (std::int64_t i = 0; i < count_; ++i) {
+      if (columns_.label[i] < 0) continue;
+      suppress_after(columns_, i, count_, detection_.op.nms_threshold,
+                     detection_.op.force_suppress);
+    }
+    write();
   }
 
  private:
@@ -115,7 +166,8 @@ class Detector {
     return found;
   }
 
-  void write(const Candidate& candidate, float* row) const {
+  void decode(std::int64_t i) const {
+    const Candidate& candidate = candidates_[i];
     const float* anchor = anchors_ + std::int64_t{4} * candidate.anchor;
     const float* offset = offsets_ + std::int64_t{4} * candidate.anchor;
     const std::vector<float>& variances = detection_.op.variances;
@@ -125,33 +177,24 @@ class Detector {
     const float y = offset[1] * variances[1] * height + (anchor[1] + anchor[3]) / 2;
     const float w = std::exp(offset[2] * variances[2]) * width / 2;
     const float h = std::exp(offset[3] * variances[3]) * height / 2;
-    row[0] = static_cast<float>(class_of(candidate));
-    row[1] = candidate.score;
-    const float box[] = {x - w, y - h, x + w, y + h};
-    for (int i = 0; i < 4; ++i) {
-      row[2 + i] = detection_.op.clip ? std::clamp(box[i], 0.0F, 1.0F) : box[i];
-    }
+    const auto side = [&](float value) {
+      return detection_.op.clip ? std::clamp(value, 0.0F, 1.0F) : value;
+    };
+    columns_.label[i] = static_cast<float>(class_of(candidate));
+    columns_.xmin[i] = side(x - w);
+    columns_.ymin[i] = side(y - h);
+    columns_.xmax[i] = side(x + w);
+    columns_.ymax[i] = side(y + h);
   }
 
-  static float overlap(const float* a, const float* b) {
-    const float w = std::max(0.0F, std::min(a[2], b[2]) - std::max(a[0], b[0]));
-    const float h = std::max(0.0F, std::min(a[3], b[3]) - std::max(a[1], b[1]));
-    const float both = w * h;
-    const float either = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both;
-    return either <= 0 ? 0 : both / either;
-  }
-
-  void suppress() {
-    const bool any_class = detection_.op.force_suppress;
+  void write() const {
+    float* to = out_;
     for (std::int64_t i = 0; i < count_; ++i) {
-      const float* better = out_ + i * kRow;
-      if (better[0] < 0) continue;
-      for (std::int64_t j = i + 1; j < count_; ++j) {
-        float* row = out_ + j * kRow;
-        if (!any_class && row[0] != better[0]) continue;
-        if (overlap(better + 2, row + 2) >= detection_.op.nms_threshold) row[0] = -1;
-      }
+      const auto [label, xmin, ymin, xmax, ymax] = columns_;
+      for (const float value : {label[i], candidates_[i].score, xmin[i], ymin[i], xmax[i], ymax[i]})
+        *to++ = value;
     }
+    std::fill(to, out_ + detection_.anchors * kRow, -1.0F);
   }
 
   const Detection& detection_;
@@ -159,6 +202,7 @@ class Detector {
   const float* offsets_;
   const float* anchors_;
   Candidate* candidates_;
+  Columns columns_{};
   float* out_;
   std::int64_t count_ = 0;
 };
@@ -166,11 +210,11 @@ class Detector {
 }  // namespace
 
 void detect(const Detection& detection, const float* scores, const float* offsets,
-            const float* anchors, Candidate* candidates, float* out) {
+            const float* anchors, float* scratch, float* out) {
   parallel_for(detection.images, [&](std::int64_t n) {
     const std::int64_t first = n * detection.anchors;
     Detector(detection, scores + first * detection.classes, offsets + first * 4, anchors,
-             candidates + first, out + first * kRow)
+             scratch + first * kDetectionScratch, out + first * kRow)
         .run();
   });
 }

@@ -15,15 +15,11 @@ struct Detection {
   bool by_anchor = false;  // scores lie [images][anchors][classes], else [images][classes][anchors]
 };
 
-// An anchor whose best class scores enough.
-struct Candidate {
-  float score = 0;
-  std::int32_t anchor = 0;
-};
+inline constexpr std::int64_t kDetectionScratch = 7;
 
-// offsets [images][anchors][4], anchors [anchors][4], out [images][anchors][6]; `candidates`:
-// working memory of images * anchors.
+// offsets [images][anchors][4], anchors [anchors][4], out [images][anchors][6]; `scratch`:
+// kDetectionScratch floats for each anchor of each image.
 void detect(const Detection& detection, const float* scores, const float* offsets,
-            const float* anchors, Candidate* candidates, float* out);
+            const float* anchors, float* scratch, float* out);
 
 }  // namespace qbench::onednn::kernels

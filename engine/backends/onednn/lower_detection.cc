@@ -8,7 +8,7 @@
 namespace qbench::onednn {
 namespace {
 
-const float* floats(const std::byte* data) { return reinterpret_cast<const float*>(data); }
+float* floats(std::byte* data) { return reinterpret_cast<float*>(data); }
 
 }  // namespace
 
@@ -32,19 +32,18 @@ void lower_multi_box_detection(Builder& to, NodeId id, const MultiBoxDetection& 
   if (!detection.by_anchor) scores = to.row_major_view(node.inputs[0]);
   const View offsets = to.row_major_view(node.inputs[1]);
   const View anchors = to.row_major_view(node.inputs[2]);
-  static_assert(sizeof(kernels::Candidate) == 2 * sizeof(float));
-  const View candidates = to.temporary(row_major({2 * dims[0] * dims[2]}, DType::f32));
+  const std::int64_t scratch_size = dims[0] * dims[2] * kernels::kDetectionScratch;
+  const View scratch = to.temporary(row_major({scratch_size}, DType::f32));
   const View result = to.allocate(id, row_major(to_dims(node.type.shape), DType::f32));
   to.add(id, "own:detection",
          [detection = std::move(detection)](std::span<std::byte* const> at) {
-           kernels::detect(detection, floats(at[0]), floats(at[1]), floats(at[2]),
-                           reinterpret_cast<kernels::Candidate*>(at[3]),
-                           reinterpret_cast<float*>(at[4]));
+           kernels::detect(detection, floats(at[0]), floats(at[1]), floats(at[2]), floats(at[3]),
+                           floats(at[4]));
          },
          {{DNNL_ARG_SRC, scores},
           {DNNL_ARG_SRC_1, offsets},
           {DNNL_ARG_SRC_2, anchors},
-          {DNNL_ARG_SCRATCHPAD, candidates},
+          {DNNL_ARG_SCRATCHPAD, scratch},
           {DNNL_ARG_DST, result}});
   to.define(id, result);
 }
