@@ -213,6 +213,23 @@ NodeId NetworkBuilder::softmax(NodeId data) {
   return add("softmax", Softmax{1}, {data}, signal(data));
 }
 
+NodeId NetworkBuilder::scaled_l2_normalize(const std::string& prefix, NodeId data, float scale) {
+  const Signal& in = signal(data);
+  double total = 0;
+  for (const double power : in.power) total += in.paired ? power / 2 : power;
+  const double factor = static_cast<double>(scale) * scale / total;
+  Tensor scales(DType::f32, {1, shape(data)[1], 1, 1});
+  std::ranges::fill(scales.data<float>(), scale);
+  const NodeId normal = apply(prefix + "_norm", L2Normalize{}, {data});
+  const NodeId constant = network_.graph.constant(prefix + "_scale", std::move(scales));
+  return add("broadcast_mul0", Multiply{}, {constant, normal}, scaled(signal(data), factor));
+}
+
+NodeId NetworkBuilder::apply(std::string name, Op op, std::vector<NodeId> inputs) {
+  Signal same = signal(inputs.front());
+  return add(std::move(name), std::move(op), std::move(inputs), std::move(same));
+}
+
 ZooNetwork NetworkBuilder::finish(NodeId output) && {
   network_.graph.set_outputs({output});
   return std::move(network_);

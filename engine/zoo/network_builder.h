@@ -85,6 +85,9 @@ class NetworkBuilder {
   NodeId flatten(std::string name, NodeId data);
   NodeId fully_connected(const LayerName& name, NodeId data, std::int64_t outputs);
   NodeId softmax(NodeId data);
+  // PREFIX_norm over the channels, times the parameter PREFIX_scale.
+  NodeId scaled_l2_normalize(const std::string& prefix, NodeId data, float scale);
+  NodeId apply(std::string name, Op op, std::vector<NodeId> inputs);  // one without parameters
 
   ZooNetwork finish(NodeId output) &&;
 

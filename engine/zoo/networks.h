@@ -12,5 +12,6 @@ NodeId mobilenet(NetworkBuilder& b);
 NodeId inception_v3(NetworkBuilder& b);
 NodeId resnet152_v2(NetworkBuilder& b);
 NodeId inception_bn(NetworkBuilder& b);
+NodeId ssd_vgg16_reduced(NetworkBuilder& b);  // ssd.cc
 
 }  // namespace qbench

@@ -15,6 +15,7 @@ constexpr std::array<float, 3> kStd{58.393F, 57.12F, 57.375F};
 constexpr std::array<float, 3> kZero{0, 0, 0};
 constexpr std::array<float, 3> kOne{1, 1, 1};
 constexpr std::array<std::int64_t, 3> kImage{3, 224, 224};
+constexpr std::array<float, 3> kDetectorMean{123, 117, 104};
 constexpr auto kClassifier = Task::classification;
 
 constexpr ZooModel kZoo[] = {
@@ -39,6 +40,15 @@ constexpr ZooModel kZoo[] = {
      kImage, 1000, kZero, kOne, kClassifier, resnet152_v2},
     {"imagenet1k-inception-bn", "MXNet ModelZoo", "inception modules with batch norm", kImage, 1000,
      kMean, kOne, kClassifier, inception_bn},
+    {"ssd_vgg16_reduced_300",
+     "MXNet example/ssd",
+     "single-shot detector on VGG-16",
+     {3, 300, 300},
+     20,
+     kDetectorMean,
+     kOne,
+     Task::detection,
+     ssd_vgg16_reduced},
 };
 
 void check(const ZooOptions& options) {

@@ -34,6 +34,8 @@ const Documented kDocumented[] = {
     {"inceptionv3", {}, 23'834'568, 34'432, 5.713, {94, 94, 94, 14, 15, 0}},
     {"imagenet1k-resnet-152", {}, 60'185'262, 143'878, 11.514, {155, 153, 152, 2, 0, 50}},
     {"imagenet1k-inception-bn", {}, 11'295'240, 20'032, 1.987, {69, 69, 69, 13, 10, 0}},
+    {"ssd_vgg16_reduced_300", {}, 26'285'486, 0, 31.37, {35, 0, 23, 5, 3, 0}},
+    {"ssd_vgg16_reduced_300", {.classes = 80}, 34'305'206, 0, 34.36, {35, 0, 23, 5, 3, 0}},
 };
 
 class DocumentedNetwork : public testing::TestWithParam<Documented> {};
