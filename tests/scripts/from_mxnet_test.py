@@ -38,6 +38,7 @@ def run(arguments, folder):
 
 
 def prepare(qbench, embedded, folder):
+    (folder / "model").mkdir()
     for model, options in MODELS.items():
         run([qbench, "export", f"--model={model}", *options, *NARROW, f"--output=model/{model}"], folder)
     (folder / "data").mkdir()
