@@ -11,10 +11,12 @@
 namespace qbench {
 namespace {
 
+constexpr std::size_t kDetectionRow = 6;
+
 // What the outputs of one contestant look like over all images, to tell a dead network.
 class OutputWatch {
  public:
-  void see(std::span<const float> values) {
+  void see(std::span<const float> values, Task task) {
     for (const float v : values) finite_ = finite_ && std::isfinite(v);
     if (first_.empty()) {
       first_.assign(values.begin(), values.end());
@@ -22,16 +24,24 @@ class OutputWatch {
       varies_ = varies_ || !std::ranges::equal(values, first_);
     }
     ++images_;
+    if (task == Task::classification) return;
+    detects_ = true;
+    for (std::size_t row = 0; row < values.size(); row += kDetectionRow) {
+      detected_ = detected_ || values[row] >= 0;
+    }
   }
 
   std::string mistrust() const {
     if (!finite_) return "outputs are not finite";
     if (images_ > 1 && !varies_) return fmt::format("the same outputs for all {} images", images_);
+    if (detects_ && !detected_) return fmt::format("nothing detected in {} images", images_);
     return {};
   }
 
  private:
   bool finite_ = true;
+  bool detects_ = false;
+  bool detected_ = false;
   bool varies_ = false;
   std::int64_t images_ = 0;
   std::vector<float> first_;
@@ -42,6 +52,63 @@ double nanoseconds_of(const std::function<void()>& work) {
   work();
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
+
+// The boxes of image `n`. Throws Error when it has none of its own form.
+std::vector<GroundTruthBox> boxes_of(const Batch& batch, std::size_t n) {
+  const std::string place = fmt::format("image {}", batch.indices[n]);
+  if (batch.label_vectors[n].size() < 2) {
+    throw Error(place + ": labelled with a class number, a detector needs boxes");
+  }
+  try {
+    return parse_detection_label(batch.label_vectors[n]);
+  } catch (const Error& error) {
+    throw error.at(place);
+  }
+}
+
+int label_of(const Batch& batch, std::size_t n) {
+  if (batch.labels[n] >= 0) return batch.labels[n];
+  throw Error(fmt::format("image {}: labelled with a vector, a classifier needs a class number",
+                          batch.indices[n]));
+}
+
+// One contestant and what it has said so far.
+class Scorer {
+ public:
+  Scorer(const Contestant& contestant, std::int64_t batch_size, const DetectionOptions& detection)
+      : contestant_(contestant),
+        detection_(detection),
+        outputs_(static_cast<std::size_t>(batch_size * contestant.output.values)) {}
+
+  void run(const Batch& batch, std::span<const float> data) {
+    const std::span<const float> inputs[] = {data};
+    const std::span<float> results[] = {outputs_};
+    score_.run_ns.push_back(nanoseconds_of([&] { contestant_.executable->run(inputs, results); }));
+    const auto size = static_cast<std::size_t>(contestant_.output.values);
+    for (std::size_t n = 0; std::cmp_less(n, batch.size); ++n) {
+      const std::span<const float> values = std::span(outputs_).subspan(n * size, size);
+      watch_.see(values, contestant_.output.task);
+      if (contestant_.output.task == Task::detection) {
+        score_.detections.push_back(
+            match_detections(batch.indices[n], values, boxes_of(batch, n), detection_));
+      } else {
+        score_.predictions.push_back({batch.indices[n], label_of(batch, n), top5(values)});
+      }
+    }
+  }
+
+  Score take() && {
+    score_.mistrust = watch_.mistrust();
+    return std::move(score_);
+  }
+
+ private:
+  Contestant contestant_;
+  const DetectionOptions& detection_;
+  std::vector<float> outputs_;
+  OutputWatch watch_;
+  Score score_;
+};
 
 }  // namespace
 
@@ -61,15 +128,12 @@ std::array<int, 5> top5(std::span<const float> values) {
 }
 
 std::vector<Score> score(Loader& loader, const Shape& batch_shape,
-                         std::span<const Contestant> contestants, const ScoreProgress& progress) {
-  const auto capacity = static_cast<std::size_t>(batch_shape[0]);
+                         std::span<const Contestant> contestants, const DetectionOptions& detection,
+                         const ScoreProgress& progress) {
+  check(detection);
   Tensor padded(DType::f32, batch_shape);  // the last batch may be short: its rest stays zero
-  std::vector<std::vector<float>> outputs;
-  for (const Contestant& c : contestants)
-    outputs.emplace_back(capacity * static_cast<std::size_t>(c.classes));
-
-  std::vector<Score> scores(contestants.size());
-  std::vector<OutputWatch> watches(contestants.size());
+  std::vector<Scorer> scorers;
+  for (const Contestant& c : contestants) scorers.emplace_back(c, batch_shape[0], detection);
   std::int64_t images = 0;
   while (std::optional<Batch> batch = loader.next()) {
     std::span<const float> data = batch->data.data<float>();
@@ -77,23 +141,13 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
       std::ranges::copy(data, padded.data<float>().begin());
       data = padded.data<float>();
     }
-    for (std::size_t c = 0; c < contestants.size(); ++c) {
-      const std::span<const float> inputs[] = {data};
-      const std::span<float> results[] = {outputs[c]};
-      scores[c].run_ns.push_back(
-          nanoseconds_of([&] { contestants[c].executable->run(inputs, results); }));
-      const auto classes = static_cast<std::size_t>(contestants[c].classes);
-      for (std::size_t n = 0; std::cmp_less(n, batch->size); ++n) {
-        const std::span<const float> values = std::span(outputs[c]).subspan(n * classes, classes);
-        watches[c].see(values);
-        scores[c].predictions.push_back({batch->indices[n], batch->labels[n], top5(values)});
-      }
-    }
+    for (Scorer& scorer : scorers) scorer.run(*batch, data);
     images += batch->size;
     loader.recycle(*std::move(batch));
     if (progress && !progress(images)) break;
   }
-  for (std::size_t c = 0; c < contestants.size(); ++c) scores[c].mistrust = watches[c].mistrust();
+  std::vector<Score> scores;
+  for (Scorer& scorer : scorers) scores.push_back(std::move(scorer).take());
   return scores;
 }
 

@@ -1,4 +1,4 @@
-// Scores classifiers on a data set: every network sees the same decoded batches.
+// Scores classifiers and detectors on a data set: every network sees the same decoded batches.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +9,24 @@
 
 #include "datasets/loader.h"
 #include "engine/backends/backend.h"
+#include "harness/accuracy/match_detections.h"
+#include "harness/accuracy/task.h"
 #include "reports/record/record.h"
 
 namespace qbench {
 
 struct Contestant {
-  Executable* executable =
-      nullptr;               // compiled for the loader's batch size, one input, one output [N,K]
-  std::int64_t classes = 0;  // K
+  Executable* executable = nullptr;  // compiled for the loader's batch size
+  OutputForm output;
 };
 
 struct Score {
-  std::vector<Prediction> predictions;  // one per image, in the loader's order
-  std::vector<double> run_ns;           // of each batch, `run` alone
-  std::string mistrust;  // why the outputs prove nothing (all equal, not finite); else empty
+  // One per image, in the loader's order, of what the network is for.
+  std::vector<Prediction> predictions;
+  std::vector<DetectedImage> detections;
+  std::vector<double> run_ns;  // of each batch, `run` alone
+  // Why the outputs prove nothing (all equal, not finite, nothing detected); else empty.
+  std::string mistrust;
 };
 
 struct Accuracy {
@@ -34,8 +38,11 @@ struct Accuracy {
 // Called after each batch with the number of images done; returning false stops early.
 using ScoreProgress = std::function<bool(std::int64_t images)>;
 
+// Throws Error when the images' labels are not what the networks need: a class number each, or
+// boxes.
 std::vector<Score> score(Loader& loader, const Shape& batch_shape,
                          std::span<const Contestant> contestants,
+                         const DetectionOptions& detection = {},
                          const ScoreProgress& progress = {});
 
 // The five largest of `values`, largest first, the lower index first among equals; -1 where there

@@ -1,18 +1,18 @@
 // qbench infer: accuracy of one model on a data set, or its speed on dummy data.
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "datasets/datasets.h"
 #include "engine/core/error.h"
 #include "harness/accuracy/accuracy.h"
+#include "harness/cli/accuracy_text.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/detector_options.h"
 #include "harness/cli/model_options.h"
 #include "harness/measure/dummy_data.h"
 #include "harness/measure/measure.h"
@@ -28,6 +28,7 @@ struct Arguments {
   ModelOptions model;
   BackendOptions backend;
   DataOptions data;
+  DetectorOptions detector;
   std::string dataset = "data/val_256_q90.rec";
   std::int64_t skipped_batches = 0;
   std::int64_t inference_batches = 0;  // 0: not given
@@ -50,8 +51,9 @@ void declare(Options& options, Arguments& a) {
   options.add("benchmark", a.benchmark, "run dummy data; needs no parameters and no data set");
   options.add("winograd", a.winograd, "allow Winograd convolutions in FP32");
   a.backend.add_to(options);
+  a.detector.add_to(options);
   options.section("Output");
-  options.add("predictions", a.predictions, "FILE", "write each image's label and top 5 as CSV");
+  options.add("predictions", a.predictions, "FILE", "write what was said of each image as CSV");
   options.add("json", a.json, "print one JSON object");
 }
 
@@ -114,33 +116,8 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
   return json;
 }
 
-void write_predictions(const std::string& path, std::span<const Prediction> predictions) {
-  std::ofstream file(path);
-  file << "image,label,top1,top2,top3,top4,top5\n";
-  for (const Prediction& p : predictions) {
-    file << fmt::format("{},{},{}\n", p.sample, p.label, fmt::join(p.top, ","));
-  }
-  file.flush();
-  if (!file) throw Error(path + ": cannot be written", ErrorKind::environment);
-}
-
-// [N,K] scores of one input, or an Error that says what this network is.
-std::int64_t class_count(const LoadedModel& model) {
-  const Graph& graph = model.graph;
-  if (graph.inputs().size() != 1 || graph.outputs().size() != 1) {
-    throw Error(fmt::format("the network has {} inputs and {} outputs, expected one of each",
-                            graph.inputs().size(), graph.outputs().size()));
-  }
-  const Shape& shape = graph[graph.outputs().front()].type.shape;
-  if (shape.rank() != 2) {
-    throw Error(
-        fmt::format("the network's output has shape {}, expected [N,classes]", to_string(shape)));
-  }
-  return shape[1];
-}
-
 Json run_accuracy(const Arguments& a, const LoadedModel& model) {
-  const std::int64_t classes = class_count(model);
+  const OutputForm output = output_form(model.graph);
   const std::unique_ptr<Dataset> dataset = open_dataset(a.dataset);
   const std::unique_ptr<Executable> executable = compile(a, model);
   const std::int64_t batch = a.model.batch_size;
@@ -149,51 +126,50 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
     throw Error(fmt::format("--num-skipped-batches={} leaves none of the {} images of {}",
                             a.skipped_batches, dataset->size(), a.dataset));
   }
-  Loader loader(*dataset, a.model.preprocess(),
+  Preprocess preprocess = a.model.preprocess();
+  preprocess.fit = fit_for(model.graph);
+  Loader loader(*dataset, preprocess,
                 {.batch_size = batch,
                  .first = skipped,
                  .count = a.inference_batches > 0 ? a.inference_batches * batch : -1,
                  .threads = a.data.thread_count(),
                  .shuffle = a.data.shuffle,
                  .shuffle_seed = static_cast<std::uint32_t>(a.data.shuffle_seed)});
-  Shape shape = a.model.shape();
-  const Contestant contestant{executable.get(), classes};
+  const Shape shape = a.model.shape();
+  const Contestant contestant{executable.get(), output};
+  std::vector<std::string> names;
+  if (output.task == Task::detection) {
+    names = a.detector.names(class_count(model.graph), dataset->class_names());
+  }
 
   const auto start = std::chrono::steady_clock::now();
-  const Score score =
-      qbench::score(loader, {batch, shape[0], shape[1], shape[2]}, {&contestant, 1}).front();
+  const Score score = qbench::score(loader, {batch, shape[0], shape[1], shape[2]}, {&contestant, 1},
+                                    a.detector.judging())
+                          .front();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const Accuracy accuracy = count_correct(score.predictions);
-  if (!a.predictions.empty()) write_predictions(a.predictions, score.predictions);
+  if (!a.predictions.empty()) write_predictions(a.predictions, score);
 
-  const auto images = static_cast<double>(accuracy.images);
   Json json = common_json(a, model, *executable, score.run_ns);
   json["dataset"] = a.dataset;
-  json["images"] = accuracy.images;
-  json["correct_top1"] = accuracy.correct_top1;
-  json["correct_top5"] = accuracy.correct_top5;
-  json["top1"] = static_cast<double>(accuracy.correct_top1) / images;
-  json["top5"] = static_cast<double>(accuracy.correct_top5) / images;
-  json["images_per_second"] = images / elapsed.count();  // decoding included
+  if (output.task == Task::detection) {
+    add_detection(score, names, json);
+  } else {
+    add_classification(score, json);
+  }
+  json["images_per_second"] = json["images"].get<double>() / elapsed.count();  // with decoding
   if (!score.mistrust.empty()) json["mistrusted"] = score.mistrust;
   return json;
 }
 
-void print_text(std::FILE* out, const Json& j) {
+void print_text(std::FILE* out, const Json& j, bool area) {
   const auto number = [&j](const char* name) { return j[name].get<double>(); };
   fmt::print(out, "{} {}, {} on {} threads, batch {}\n", j["model"].get<std::string>(),
              j["precision"].get<std::string>(), j["backend"].get<std::string>(),
              j["threads"].get<int>(), j["batch_size"].get<int>());
   fmt::print(out, "images      {}\n", j["images"].get<std::int64_t>());
-  if (j.contains("top1")) {
-    for (const auto& [label, share, count] :
-         {std::tuple{"top-1", "top1", "correct_top1"}, {"top-5", "top5", "correct_top5"}}) {
-      fmt::print(out, "{}       {:.2f} %  ({} right)\n", label, 100 * number(share),
-                 j[count].get<std::int64_t>());
-    }
-  }
+  print_accuracy(out, j, area);
   fmt::print(out, "speed       {:.1f} images/s{}\n", number("images_per_second"),
-             j.contains("top1") ? ", decoding included" : "");
+             j.contains("dataset") ? ", decoding included" : "");
   fmt::print(out, "latency     {:.3f} ms a batch (median of {})\n",
              j["latency_ms"]["median"].get<double>(),
              j["latency_ms"]["samples"].get<std::size_t>());
@@ -202,6 +178,16 @@ void print_text(std::FILE* out, const Json& j) {
       number("peak_rss_bytes") / 1e6, number("weights_bytes") / 1e6, number("arena_bytes") / 1e6);
   if (j.contains("mistrusted"))
     fmt::print(out, "mistrusted  {}\n", j["mistrusted"].get<std::string>());
+}
+
+void check_values(const Arguments& a) {
+  if (a.data_layer_type != "float32") {
+    throw Error(fmt::format(
+        "--data-layer-type is '{}', expected float32: a quantized network quantizes its "
+        "own input",
+        a.data_layer_type));
+  }
+  if (a.inference_batches < 0) throw Error("--num-inference-batches is negative");
 }
 
 }  // namespace
@@ -217,24 +203,25 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
     fmt::print(streams.out, "{}", options.help());
     return kExitOk;
   }
-  if (a.data_layer_type != "float32") {
-    throw Error(fmt::format(
-        "--data-layer-type is '{}', expected float32: a quantized network quantizes its "
-        "own input",
-        a.data_layer_type));
-  }
-  if (a.inference_batches < 0) throw Error("--num-inference-batches is negative");
+  a.detector.apply(options, a.model, a.backend, a.dataset, a.inference_batches);
+  check_values(a);
 
   if (options.given("model")) a.model.use_documented(options);
   ModelFiles files = a.model.files();
   if (!a.benchmark) a.model.expect_weights(files);
   if (a.benchmark && !options.given("param-file")) files.params.clear();
-  const LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
-  const Json result = a.benchmark ? run_benchmark(a, model) : run_accuracy(a, model);
+  LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
+  a.detector.apply(options, model.graph);
+  std::vector<int> batch_sizes{a.model.batch_size};
+  if (a.benchmark && a.model.batch_size == 0) batch_sizes = {1, 2, 4, 8, 16, 32};
+  Json results = Json::array();
+  for (const int batch_size : batch_sizes) {
+    a.model.batch_size = batch_size;
+    results.push_back(a.benchmark ? run_benchmark(a, model) : run_accuracy(a, model));
+    if (!a.json) print_text(streams.out, results.back(), a.detector.no_voc07);
+  }
   if (a.json) {
-    fmt::print(streams.out, "{}\n", result.dump(2));
-  } else {
-    print_text(streams.out, result);
+    fmt::print(streams.out, "{}\n", (results.size() == 1 ? results.front() : results).dump(2));
   }
   return kExitOk;
 }

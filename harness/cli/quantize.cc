@@ -10,6 +10,7 @@
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "harness/accuracy/task.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
 #include "harness/model/model.h"
@@ -78,8 +79,10 @@ std::optional<CalibrationTable> calibrate_for(const Arguments& a, const LoadedMo
                                               const QuantScheme& scheme) {
   if (a.calib_mode == "none") return std::nullopt;
   const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset);
+  Preprocess preprocess = a.model.preprocess();
+  preprocess.fit = fit_for(model.graph);
   const CalibrationData data{.dataset = *dataset,
-                             .preprocess = a.model.preprocess(),
+                             .preprocess = preprocess,
                              .batch_size = a.model.batch_size,
                              .decode_threads = a.data.thread_count(),
                              .shuffle = a.data.shuffle,

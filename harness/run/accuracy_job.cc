@@ -14,6 +14,7 @@
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
 #include "harness/accuracy/accuracy.h"
+#include "harness/accuracy/class_details.h"
 #include "harness/model/model.h"
 #include "harness/run/job.h"
 #include "reports/record/metrics.h"
@@ -34,7 +35,7 @@ struct Entry {
   AccuracyResult result;
   Json details = Json::object();
   std::unique_ptr<Executable> executable;
-  std::int64_t classes = 0;
+  OutputForm output;
   bool sent = false;
 };
 
@@ -94,7 +95,8 @@ class AccuracyRun {
                    .width = static_cast<int>(spec.image_shape[2]),
                    .rgb_mean = spec.rgb_mean,
                    .rgb_std = spec.rgb_std,
-                   .resize_short = spec.resize_short};
+                   .resize_short = spec.resize_short,
+                   .fit = fit_for(model_.graph)};
     check(preprocess_);
     dataset_ = open_dataset(spec.dataset.records);
   }
@@ -206,13 +208,7 @@ class AccuracyRun {
   }
 
   void compile(Entry& entry, const Graph& graph) {
-    const bool classifies = graph.inputs().size() == 1 && graph.outputs().size() == 1 &&
-                            graph[graph.outputs().front()].type.shape.rank() == 2;
-    if (!classifies) {
-      throw Error(job_.model.symbol + ": expected a classifier, one input and one [N,K] output",
-                  ErrorKind::unsupported);
-    }
-    entry.classes = graph[graph.outputs().front()].type.shape[1];
+    entry.output = output_form(graph);
     entry.executable =
         compile_model(graph, backend_, job_.batch_size, {.threads = job_.threads, .observed = {}});
   }
@@ -223,7 +219,7 @@ class AccuracyRun {
     for (Entry& entry : entries_) {
       if (entry.sent) continue;
       scored.push_back(&entry);
-      contestants.push_back({entry.executable.get(), entry.classes});
+      contestants.push_back({entry.executable.get(), entry.output});
     }
     if (scored.empty()) return;
     const DatasetSpec& spec = job_.model.dataset;
@@ -233,9 +229,9 @@ class AccuracyRun {
                    .count = spec.count,
                    .threads = job_.decode_threads});
     const Shape& shape = job_.model.image_shape;
-    const std::vector<Score> scores =
-        qbench::score(loader, {job_.batch_size, shape[0], shape[1], shape[2]}, contestants,
-                      [&](std::int64_t images) { return report(images, loader.size()); });
+    const std::vector<Score> scores = qbench::score(
+        loader, {job_.batch_size, shape[0], shape[1], shape[2]}, contestants, spec.detection,
+        [&](std::int64_t images) { return report(images, loader.size()); });
     for (std::size_t i = 0; i < scored.size(); ++i) take(*scored[i], scores[i]);
   }
 
@@ -249,14 +245,35 @@ class AccuracyRun {
   }
 
   void take(Entry& entry, const Score& score) {
-    const Accuracy accuracy = count_correct(score.predictions);
-    const auto images = static_cast<double>(accuracy.images);
-    std::vector<MetricValue>& metrics = entry.result.metrics;
-    metrics.push_back(make_metric("images", images));
-    metrics.push_back(make_metric("top1", static_cast<double>(accuracy.correct_top1) / images));
-    metrics.push_back(make_metric("top5", static_cast<double>(accuracy.correct_top5) / images));
-    entry.result.predictions = score.predictions;
+    AccuracyResult& result = entry.result;
+    if (entry.output.task == Task::detection) {
+      take_detections(entry, score);
+    } else {
+      const Accuracy accuracy = count_correct(score.predictions);
+      const auto images = static_cast<double>(accuracy.images);
+      const auto share = [images](std::int64_t right) {
+        return static_cast<double>(right) / images;
+      };
+      result.metrics.push_back(make_metric("images", images));
+      result.metrics.push_back(make_metric("top1", share(accuracy.correct_top1)));
+      result.metrics.push_back(make_metric("top5", share(accuracy.correct_top5)));
+      result.predictions = score.predictions;
+    }
     finish(entry, score.mistrust.empty() ? Status::ok : Status::mistrusted, score.mistrust);
+  }
+
+  void take_detections(Entry& entry, const Score& score) const {
+    const PrecisionSet precision(score.detections);
+    const MeanPrecision mean = precision.mean();
+    std::vector<MetricValue>& metrics = entry.result.metrics;
+    metrics.push_back(make_metric("images", static_cast<double>(precision.images())));
+    metrics.push_back(make_metric("map_voc07", mean.voc07));
+    metrics.push_back(make_metric("map_area", mean.area));
+    metrics.push_back(make_metric("map_coco", mean.coco));
+    const std::vector<std::string>& named = job_.model.dataset.class_names;
+    entry.details["classes"] =
+        class_details(precision.classes(), named.empty() ? dataset_->class_names() : named);
+    entry.result.detections = score.detections;
   }
 
   const AccuracyJob& job_;

@@ -1,9 +1,15 @@
 #include "harness/run/job.h"
 
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstddef>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/core/error.h"
+#include "reports/record/blob.h"
 
 namespace qbench {
 
@@ -29,10 +35,35 @@ void from_json(const Json& json, Prediction& p) {
   for (std::size_t i = 0; i < p.top.size(); ++i) p.top[i] = json.at(i + 2);
 }
 
+// Packed bytes in hexadecimal: there are hundreds of detections in an image.
+void to_json(Json& json, const DetectedImage& image) {
+  std::string digits;
+  for (const char byte : pack_detections({&image, 1})) {
+    digits += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  }
+  json = std::move(digits);
+}
+void from_json(const Json& json, DetectedImage& image) {
+  const auto& digits = json.get_ref<const std::string&>();
+  std::vector<std::byte> bytes(digits.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    unsigned value = 0;
+    const char* const at = digits.data() + 2 * i;
+    if (std::from_chars(at, at + 2, value, 16).ptr != at + 2) throw Error("not hexadecimal");
+    bytes[i] = static_cast<std::byte>(value);
+  }
+  std::vector<DetectedImage> images = unpack_detections(bytes);
+  if (images.size() != 1) throw Error("detections of more or less than one image");
+  image = std::move(images.front());
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DetectionOptions, overlap, use_difficult, network_classes,
+                                   label_classes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Variant, precision, mode, calib_batches, quantized_dtype)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CalibrationSpec, records, first, batch_size, shuffle,
                                    shuffle_seed)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DatasetSpec, name, records, calibration, skip, count)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DatasetSpec, name, records, calibration, skip, count,
+                                   class_names, detection)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeasureOptions, warmup_seconds, warmup_runs, max_seconds,
                                    min_samples, give_up_seconds, max_samples, target_interval)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MetricValue, name, value, unit, bigger_is_better)
@@ -46,7 +77,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, image_shape, back
                                    threads, measure)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressMessage, step, done, total)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, variant, status, reason, symbol, params,
-                                   model_hash, metrics, predictions, details)
+                                   model_hash, metrics, predictions, detections, details)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns)
 
 namespace {

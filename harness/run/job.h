@@ -59,6 +59,7 @@ struct AccuracyResult {
   std::string model_hash;
   std::vector<MetricValue> metrics;
   std::vector<Prediction> predictions;
+  std::vector<DetectedImage> detections;
   std::string details = "{}";  // JSON object, as of CaseRecord
 
   bool operator==(const AccuracyResult&) const = default;

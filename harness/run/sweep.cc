@@ -95,6 +95,7 @@ class GroupSweep {
     record.reason = accuracy.reason;
     record.metrics = accuracy.metrics;
     record.predictions = accuracy.predictions;
+    record.detections = accuracy.detections;
     record.model_hash = accuracy.model_hash;
     record.details = details(accuracy);
     if (accuracy.status != Status::ok && accuracy.status != Status::mistrusted) return true;

@@ -53,6 +53,15 @@ void read_expected(YamlMap& map, ModelSpec& model) {
   map.finish();
 }
 
+// How boxes are judged; of no meaning to a classifier.
+void read_detection(YamlMap& map, DetectionOptions& detection) {
+  map.read("classes", detection.label_classes, 0);
+  double overlap = detection.overlap;
+  map.read("overlap", overlap, 0, 1);
+  detection.overlap = static_cast<float>(overlap);
+  map.read("use_difficult", detection.use_difficult);
+}
+
 // What is absent stays as it is in `dataset`; other records calibrate on themselves unless told.
 void read_dataset(YamlMap& map, DatasetSpec& dataset) {
   if (map.has("records")) {
@@ -75,6 +84,8 @@ void read_dataset(YamlMap& map, DatasetSpec& dataset) {
     evaluation->read("count", dataset.count, 1);
     evaluation->finish();
   }
+  map.read("class_names", dataset.class_names);
+  read_detection(map, dataset.detection);
   map.finish();
 }
 
@@ -118,6 +129,8 @@ ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
   map.read("exclude_first_conv", model.exclude_first_conv);
   if (std::optional<YamlMap> expected = map.map("expected")) read_expected(*expected, model);
   if (std::optional<YamlMap> own = map.map("dataset")) read_dataset(*own, model.dataset);
+  model.dataset.detection.network_classes = model.dataset.detection.label_classes;
+  map.read("classes", model.dataset.detection.network_classes, 0);
   if (model.dataset.records.empty()) {
     map.fail("dataset", "no records, neither here nor in the suite's dataset");
   }

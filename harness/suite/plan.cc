@@ -61,6 +61,11 @@ std::string describe(const MeasureOptions& m) {
                      m.min_samples, m.give_up_seconds, m.max_samples, m.target_interval);
 }
 
+std::string describe(const DetectionOptions& d) {
+  return fmt::format("{} {} {} {}", d.overlap, d.use_difficult, fmt::join(d.network_classes, ","),
+                     fmt::join(d.label_classes, ","));
+}
+
 // One planning: finds and hashes each file once.
 class Planner {
  public:
@@ -203,7 +208,8 @@ class Planner {
         .add(fmt::format("{} {} {} {}", to_string(model.image_shape),
                          fmt::join(model.rgb_mean, ","), fmt::join(model.rgb_std, ","),
                          model.resize_short))
-        .add(describe(plan_.suite.measure));
+        .add(describe(plan_.suite.measure))
+        .add(describe(model.dataset.detection));
     if (made.variant.precision == "fp32") return hasher.hex();
     hasher.add(
         fmt::format("{} {}", model.exclude_first_conv, fmt::join(model.excluded_layers, ",")));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/core/shape.h"
+#include "harness/accuracy/match_detections.h"
 #include "harness/measure/measure.h"
 #include "reports/record/record.h"
 
@@ -28,6 +29,8 @@ struct DatasetSpec {
   CalibrationSpec calibration;
   std::int64_t skip = 0;    // images left out at the beginning
   std::int64_t count = -1;  // images scored at most; -1: all that remain
+  std::vector<std::string> class_names;
+  DetectionOptions detection;
 };
 
 // Published figures of INT8 are those of one way to calibrate.

@@ -13,6 +13,7 @@ namespace qbench {
 namespace {
 
 constexpr std::size_t kLatencyBytes = sizeof(std::uint64_t);
+constexpr std::size_t kWord = sizeof(std::uint32_t);
 constexpr std::size_t kPredictionBytes = sizeof(std::uint64_t) + 6 * sizeof(std::uint32_t);
 
 template <class Unsigned>
@@ -34,6 +35,7 @@ class Reader {
 
   template <class Unsigned>
   Unsigned next() {
+    if (bytes_.size() < sizeof(Unsigned)) throw Error("the bytes of samples end early");
     Unsigned value = 0;
     for (std::size_t i = 0; i < sizeof(value); ++i) {
       value |= static_cast<Unsigned>(static_cast<Unsigned>(bytes_[i]) << (8 * i));
@@ -45,6 +47,41 @@ class Reader {
  private:
   std::span<const std::byte> bytes_;
 };
+
+constexpr std::uint32_t kVocBits = 2;
+constexpr std::uint32_t kCocoBits = 10;
+constexpr std::uint32_t kCocoMask = (1U << kCocoBits) - 1;
+
+std::uint32_t verdicts(const Detection& detection) {
+  return static_cast<std::uint32_t>(detection.voc) |
+         std::uint32_t{detection.coco_hits} << kVocBits |
+         std::uint32_t{detection.coco_ignored} << (kVocBits + kCocoBits);
+}
+
+Detection next_detection(Reader& reader) {
+  Detection detection;
+  detection.label = static_cast<int>(reader.next<std::uint32_t>());
+  detection.score = std::bit_cast<float>(reader.next<std::uint32_t>());
+  const auto bits = reader.next<std::uint32_t>();
+  const std::uint32_t voc = bits & ((1U << kVocBits) - 1);
+  const bool known = voc <= static_cast<std::uint32_t>(Detection::Outcome::miss);
+  if (!known || !std::isfinite(detection.score) || bits >> (kVocBits + 2 * kCocoBits) != 0) {
+    throw Error(fmt::format("a detection of score {} and verdicts {:x}", detection.score, bits));
+  }
+  detection.voc = static_cast<Detection::Outcome>(voc);
+  detection.coco_hits = static_cast<std::uint16_t>(bits >> kVocBits & kCocoMask);
+  detection.coco_ignored = static_cast<std::uint16_t>(bits >> (kVocBits + kCocoBits) & kCocoMask);
+  return detection;
+}
+
+TruthCount next_truth(Reader& reader) {
+  TruthCount count;
+  for (int* field : {&count.label, &count.voc, &count.coco}) {
+    *field = static_cast<int>(reader.next<std::uint32_t>());
+  }
+  if (count.voc < 0 || count.coco < 0) throw Error("fewer than no boxes of a class");
+  return count;
+}
 
 }  // namespace
 
@@ -62,6 +99,26 @@ std::string pack_predictions(std::span<const Prediction> predictions) {
     append(bytes, static_cast<std::uint64_t>(prediction.sample));
     append(bytes, static_cast<std::uint32_t>(prediction.label));
     for (int guess : prediction.top) append(bytes, static_cast<std::uint32_t>(guess));
+  }
+  return bytes;
+}
+
+std::string pack_detections(std::span<const DetectedImage> images) {
+  std::string bytes;
+  for (const DetectedImage& image : images) {
+    append(bytes, static_cast<std::uint64_t>(image.sample));
+    append(bytes, static_cast<std::uint32_t>(image.detections.size()));
+    append(bytes, static_cast<std::uint32_t>(image.truth.size()));
+    for (const Detection& detection : image.detections) {
+      append(bytes, static_cast<std::uint32_t>(detection.label));
+      append(bytes, std::bit_cast<std::uint32_t>(detection.score));
+      append(bytes, verdicts(detection));
+    }
+    for (const TruthCount& count : image.truth) {
+      for (const int field : {count.label, count.voc, count.coco}) {
+        append(bytes, static_cast<std::uint32_t>(field));
+      }
+    }
   }
   return bytes;
 }
@@ -93,6 +150,22 @@ std::vector<Prediction> unpack_predictions(std::span<const std::byte> bytes) {
     predictions.push_back(prediction);
   }
   return predictions;
+}
+
+std::vector<DetectedImage> unpack_detections(std::span<const std::byte> bytes) {
+  Reader reader(bytes, kWord);
+  std::vector<DetectedImage> images;
+  while (!reader.done()) {
+    DetectedImage& image = images.emplace_back();
+    image.sample = static_cast<std::int64_t>(reader.next<std::uint64_t>());
+    const auto detections = reader.next<std::uint32_t>();
+    const auto classes = reader.next<std::uint32_t>();
+    for (std::uint32_t i = 0; i < detections; ++i) {
+      image.detections.push_back(next_detection(reader));
+    }
+    for (std::uint32_t i = 0; i < classes; ++i) image.truth.push_back(next_truth(reader));
+  }
+  return images;
 }
 
 }  // namespace qbench

@@ -19,6 +19,8 @@ constexpr std::array kMetrics = {
     MetricInfo{"top5", "fraction", kBigger, "label is among the first five guesses"},
     MetricInfo{"map_voc07", "fraction", kBigger, "mean average precision, 11 points of recall"},
     MetricInfo{"map_area", "fraction", kBigger, "mean average precision, area under the curve"},
+    MetricInfo{"map_coco", "fraction", kBigger,
+               "mean average precision, overlaps 0.5 to 0.95 as COCO has it"},
     MetricInfo{"agreement", "fraction", kBigger, "same first guess as FP32, right or wrong"},
     MetricInfo{"latency_median", "ns", kSmaller, "time of one batch, middle of all samples"},
     MetricInfo{"latency_p90", "ns", kSmaller, "time that 90 % of the batches stay below"},

@@ -110,14 +110,16 @@ struct CaseRecord {
 
   std::vector<MetricValue> metrics;
   std::vector<double> latency_ns;  // raw samples: nanoseconds for one batch each
-  std::vector<Prediction> predictions;
+  std::vector<Prediction> predictions;    // of a classifier
+  std::vector<DetectedImage> detections;  // of a detector
   Documented documented;
 
   std::string model_hash;    // of the model as imported: equal for fp32 and int8
   std::string data_hash;     // of the images and labels that were scored
   std::string options_hash;  // of everything else that can change the result
   // JSON object. The reports show "warnings" (strings), "fp32_layers" (objects of "layer" and
-  // "reason": what stayed FP32 in an INT8 network) and carry everything else along.
+  // "reason": what stayed FP32 in an INT8 network), "classes" (average precision of each, see
+  // class_details) and carry everything else along.
   std::string details = "{}";
 
   std::string started;   // ISO 8601, UTC

@@ -63,7 +63,13 @@ CREATE TABLE metrics (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps = {kVersion1};
+constexpr const char* kVersion2 = R"sql(
+-- each image: int64 sample, int32 numbers of detections and classes; a detection: int32 class,
+-- float32 score, int32 verdicts (blob.h); a class: int32 class, boxes for VOC, boxes for COCO
+ALTER TABLE cases ADD COLUMN detections BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2};
 
 }  // namespace
 

@@ -23,7 +23,7 @@ namespace {
 // The columns of a case that a CaseRecord fills, in the order that insert_case binds and load_cases
 // reads.
 struct CaseColumns {
-  std::string names;         // "case_id, model, ..., predictions"
+  std::string names;         // "case_id, model, ..., detections"
   std::string placeholders;  // "?, " for each
 };
 
@@ -38,6 +38,7 @@ CaseColumns case_columns() {
   visit_fields(record, add);
   add("latency_ns", 0);
   add("predictions", 0);
+  add("detections", 0);
   return columns;
 }
 
@@ -196,6 +197,7 @@ std::int64_t Store::Impl::insert_case(std::int64_t run, std::optional<std::int64
                                       const CaseRecord& record) {
   const std::string latency = pack_latency(record.latency_ns);
   const std::string predictions = pack_predictions(record.predictions);
+  const std::string detections = pack_detections(record.detections);
   const CaseColumns columns = case_columns();
   SQLite::Statement insert(database, fmt::format("INSERT INTO cases ({}, run, id) VALUES ({}?, ?)",
                                                  columns.names, columns.placeholders));
@@ -203,6 +205,7 @@ std::int64_t Store::Impl::insert_case(std::int64_t run, std::optional<std::int64
   visit_fields(record, bind);
   bind.blob(latency);
   bind.blob(predictions);
+  bind.blob(detections);
   bind.integer(run);
   bind.integer(row);
   insert.exec();
@@ -249,6 +252,7 @@ std::vector<CaseRecord> Store::Impl::load_cases(SQLite::Statement& rows) {
     visit_fields(record, reader);
     record.latency_ns = unpack_latency(reader.blob());
     record.predictions = unpack_predictions(reader.blob());
+    record.detections = unpack_detections(reader.blob());
     record.metrics = load_metrics(rows.getColumn(rows.getColumnCount() - 1).getInt64());
     cases.push_back(std::move(record));
   }

@@ -70,12 +70,14 @@ class FakeExecutable : public Executable {
   std::function<float(std::span<const float>, std::size_t)> output_;
 };
 
+constexpr OutputForm kTenClasses{Task::classification, 10};
+
 std::vector<Score> score_shapes(std::span<const Contestant> contestants, std::int64_t images,
                                 const ScoreProgress& progress = {}) {
   const std::unique_ptr<Dataset> dataset = open_dataset("shapes:val");
   const Preprocess preprocess{.height = 32, .width = 32};
   Loader loader(*dataset, preprocess, {.batch_size = 4, .count = images, .threads = 1});
-  return score(loader, {4, 3, 32, 32}, contestants, progress);
+  return score(loader, {4, 3, 32, 32}, contestants, {}, progress);
 }
 
 TEST(ScoreContestants, EachImageOnceAlsoInAShortLastBatch) {
@@ -83,7 +85,7 @@ TEST(ScoreContestants, EachImageOnceAlsoInAShortLastBatch) {
                           [](std::span<const float> x, std::size_t k) { return x[k * 7] - x[k]; });
   FakeExecutable by_class(
       10, [](std::span<const float> x, std::size_t k) { return x[0] + static_cast<float>(k); });
-  const Contestant contestants[] = {{&by_pixel, 10}, {&by_class, 10}};
+  const Contestant contestants[] = {{&by_pixel, kTenClasses}, {&by_class, kTenClasses}};
   const std::vector<Score> scores = score_shapes(contestants, 10);
   ASSERT_EQ(scores.size(), 2U);
   for (const Score& s : scores) {
@@ -102,7 +104,7 @@ TEST(ScoreContestants, MistrustsOutputsThatProveNothing) {
   FakeExecutable broken(10, [](std::span<const float> x, std::size_t) {
     return x[0] * std::numeric_limits<float>::infinity();
   });
-  const Contestant contestants[] = {{&dead, 10}, {&broken, 10}};
+  const Contestant contestants[] = {{&dead, kTenClasses}, {&broken, kTenClasses}};
   const std::vector<Score> scores = score_shapes(contestants, 8);
   EXPECT_EQ(scores[0].mistrust, "the same outputs for all 8 images");
   EXPECT_EQ(scores[1].mistrust, "outputs are not finite");
@@ -110,7 +112,7 @@ TEST(ScoreContestants, MistrustsOutputsThatProveNothing) {
 
 TEST(ScoreContestants, ProgressCanStopIt) {
   FakeExecutable net(10, [](std::span<const float> x, std::size_t k) { return x[k]; });
-  const Contestant contestant{&net, 10};
+  const Contestant contestant{&net, kTenClasses};
   std::vector<std::int64_t> seen;
   const std::vector<Score> scores = score_shapes({&contestant, 1}, 12, [&](std::int64_t images) {
     seen.push_back(images);

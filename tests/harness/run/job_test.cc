@@ -20,6 +20,10 @@ AccuracyResult accuracy_result() {
   result.model_hash = "abc";
   result.metrics = {{"top1", 0.1, "fraction", true}, {"model_size", 1e9, "bytes", false}};
   result.predictions = {{0, 7, {1, 2, 3, 4, 5}}, {1LL << 40, -1, {3, -1, -1, -1, -1}}};
+  result.detections = {
+      {.sample = 1LL << 40,
+       .detections = {{.label = 7, .score = 0.1F, .voc = Detection::Outcome::hit, .coco_hits = 5}},
+       .truth = {{.label = 7, .voc = 2, .coco = 1}}}};
   result.details = R"({"warnings":["w"]})";
   return result;
 }
@@ -68,7 +72,8 @@ TEST(Job, AccuracyJobComesBackWithWhatAWorkerNeeds) {
   job.model.resize_short = 256;
   job.model.excluded_layers = {"conv0"};
   job.model.exclude_first_conv = true;
-  job.model.dataset = {"set", "set.rec", {"cal.rec", 3, 16, true, 99}, 7, 8};
+  job.model.dataset = {"set", "set.rec", {"cal.rec", 3, 16, true, 99}, 7, 8, {"cat"}, {}};
+  job.model.dataset.detection = {0.4F, true, {1, 0}, {5, 6}};
   job.backend = "onednn";
   job.batch_size = 32;
   job.threads = 2;

@@ -83,6 +83,20 @@ CaseRecord full_record(int number) {
                         {.sample = std::numeric_limits<std::int64_t>::max(),
                          .label = std::numeric_limits<int>::min(),
                          .top = {0, -1, -1, -1, std::numeric_limits<int>::max()}}};
+  record.detections = {
+      {.sample = number,
+       .detections = {{.label = number,
+                       .score = 0.5F,
+                       .voc = Detection::Outcome::hit,
+                       .coco_hits = 0b1111111111,
+                       .coco_ignored = 0},
+                      {.label = 79,
+                       .score = -1,
+                       .voc = Detection::Outcome::miss,
+                       .coco_hits = 1,
+                       .coco_ignored = 0b1000000000}},
+       .truth = {{.label = 3, .voc = 2, .coco = number}}},
+      {.sample = std::numeric_limits<std::int64_t>::max(), .detections = {}, .truth = {}}};
   record.documented = {.top1 = 0.7587, .top5 = std::nullopt, .map = 0.83};
   record.model_hash = "m" + n;
   record.data_hash = "d" + n;
@@ -380,6 +394,10 @@ TEST_F(StoreTest, TamperedRowsAreErrorsWithTheFile) {
     const char* message;
   };
   for (const Case& c : {Case{"UPDATE cases SET predictions = x'0102'", "2 bytes of samples"},
+                        Case{"UPDATE cases SET detections = x'01020304'", "end early"},
+                        Case{"UPDATE cases SET detections = x'00000000000000000100000000000000"
+                             "000000000000c07f00000000'",
+                             "a detection of score nan"},
                         Case{"UPDATE cases SET status = 'fine'", "status 'fine'"},
                         Case{"UPDATE cases SET latency_ns = x'000000000000f07f'", "latency sample"},
                         Case{"DROP TABLE metrics", "no such table"}}) {

@@ -1,0 +1,30 @@
+// What a network is for, as its output tells.
+#pragma once
+
+#include <cstdint>
+
+#include "datasets/transform.h"
+#include "engine/graph/graph.h"
+
+namespace qbench {
+
+enum class Task {
+  classification,  // output [N,K], a score for each class
+  detection,       // output [N,A,6] of a MultiBoxDetection
+};
+
+struct OutputForm {
+  Task task = Task::classification;
+  std::int64_t values = 0;  // for one image: K, or 6 A
+};
+
+// Throws Error (unsupported) when the network is for neither.
+OutputForm output_form(const Graph& graph);
+
+// Classes that a detector knows, without the background. Throws Error when it is none.
+std::int64_t class_count(const Graph& graph);
+
+// How images are brought to the network's size: detectors see the whole of them.
+Fit fit_for(const Graph& graph);
+
+}  // namespace qbench
