@@ -19,6 +19,15 @@ std::vector<const Backend*> all_backends() {
   };
 }
 
+std::vector<std::string_view> absent_backends() {
+  return {
+#ifndef QBENCH_WITH_ONEDNN
+      "onednn",
+#endif
+      "cudnn",
+  };
+}
+
 const Backend& find_backend(std::string_view name) {
   std::string names;
   for (const Backend* backend : all_backends()) {

@@ -10,6 +10,8 @@
 namespace qbench {
 
 std::vector<const Backend*> all_backends();
+// Names of those that qbench knows of and this build lacks.
+std::vector<std::string_view> absent_backends();
 // Throws Error listing the names there are.
 const Backend& find_backend(std::string_view name);
 

@@ -5,14 +5,11 @@
 
 #include "datasets/transform.h"
 #include "engine/graph/graph.h"
+#include "engine/zoo/zoo.h"
 
 namespace qbench {
 
-enum class Task {
-  classification,  // output [N,K], a score for each class
-  detection,       // output [N,A,6] of a MultiBoxDetection
-};
-
+// Classification: output [N,K], a score for each class. Detection: [N,A,6] of a MultiBoxDetection.
 struct OutputForm {
   Task task = Task::classification;
   std::int64_t values = 0;  // for one image: K, or 6 A

@@ -209,7 +209,8 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
   if (options.given("model")) a.model.use_documented(options);
   ModelFiles files = a.model.files();
   if (!a.benchmark) a.model.expect_weights(files);
-  if (a.benchmark && !options.given("param-file")) files.params.clear();
+  const bool named = options.given("param-file") || !a.detector.prefix.empty();
+  if (a.benchmark && !named) files.params.clear();
   LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
   a.detector.apply(options, model.graph);
   std::vector<int> batch_sizes{a.model.batch_size};

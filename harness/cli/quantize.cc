@@ -10,6 +10,7 @@
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "engine/zoo/zoo.h"
 #include "harness/accuracy/task.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
@@ -94,6 +95,27 @@ std::optional<CalibrationTable> calibrate_for(const Arguments& a, const LoadedMo
   return std::move(calibrated.result.tables.front());
 }
 
+// What example/ssd's quantization.py takes when nothing is said.
+void use_ssd_defaults(const Options& options, Arguments& a) {
+  const ZooModel* known = find_zoo_model(a.model.name());
+  if (known == nullptr || known->task != Task::detection) return;
+  if (!options.given("calib-dataset")) a.calib_dataset = "data/val.rec";
+  if (!options.given("calib-mode")) a.calib_mode = "naive";
+  if (!options.given("num-calib-batches")) a.calib_batches = 5;
+}
+
+// Under the names of example/ssd where the model has one: qssd_NAME without calibration, cqssd_NAME
+// with it.
+ModelFiles output_files(const Arguments& a) {
+  const std::string name = a.model.name();
+  if (!name.starts_with("ssd_"))
+    return quantized_files(a.output_dir, name, a.calib_mode, a.calib_batches);
+  const std::string stem =
+      (std::filesystem::path(a.output_dir) / ((a.calib_mode == "none" ? "q" : "cq") + name))
+          .string();
+  return {stem + "-symbol.json", stem + "-0000.params"};
+}
+
 nlohmann::ordered_json summary(const Arguments& a, const QuantizedModel& model,
                                const ModelFiles& files) {
   nlohmann::ordered_json left = nlohmann::ordered_json::array();
@@ -125,13 +147,15 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   Arguments a;
   Options options("qbench quantize --symbol-file FILE --param-file FILE [options]",
                   "Quantizes one FP32 model to INT8 and saves the pair under its documented names: "
-                  "NAME-quantized-5batches-naive-symbol.json and NAME-quantized-0000.params.");
+                  "NAME-quantized-5batches-naive-symbol.json and NAME-quantized-0000.params; "
+                  "for detectors called ssd_NAME, cqssd_NAME (qssd_NAME without calibration).");
   declare(options, a);
   if (!options.parse(arguments)) {
     fmt::print(streams.out, "{}", options.help());
     return kExitOk;
   }
   a.model.use_documented(options);
+  use_ssd_defaults(options, a);
   QuantScheme scheme{.dtype = quantized_dtype_from_string(a.quantized_dtype),
                      .exclude_first_conv = a.exclude_first_conv,
                      .excluded_layers = {}};
@@ -148,8 +172,7 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   const QuantizedModel quantized = quantize(model.graph, scheme, table ? &*table : nullptr);
 
   make_folder(a.output_dir);
-  const ModelFiles files =
-      quantized_files(a.output_dir, a.model.name(), a.calib_mode, a.calib_batches);
+  const ModelFiles files = output_files(a);
   export_model(quantized.graph, files);
   const nlohmann::ordered_json result = summary(a, quantized, files);
   if (a.json) {

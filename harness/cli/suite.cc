@@ -136,6 +136,7 @@ PlanContext plan_context(const Arguments& a, const std::string& suite_file,
                          const Environment& environment) {
   PlanContext context;
   for (const Backend* backend : all_backends()) context.backends.push_back(backend->name());
+  for (const std::string_view name : absent_backends()) context.absent_backends.emplace_back(name);
   context.modes = {"none"};
   for (const CalibrationMode& mode : calibration_modes()) context.modes.emplace_back(mode.name);
   context.cores = usable_cores();

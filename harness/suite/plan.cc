@@ -96,6 +96,10 @@ class Planner {
     group.model = model;
     group.backend = backend;
     find_files(group);
+    if (std::ranges::count(context_.absent_backends, backend) > 0) {
+      group.status = Status::unsupported;
+      group.reason = fmt::format("backend {} is not in this build", backend);
+    }
     if (group.status == Status::ok) look_at_contents(group);
     for (const Variant& variant : variants_of(plan_.suite.axes)) {
       for (const int batch_size : plan_.suite.axes.batch_sizes) {
@@ -271,7 +275,9 @@ std::size_t Plan::count_cases() const {
 }
 
 Plan make_plan(const Suite& suite, const PlanContext& context) {
-  check_known("backend", suite.axes.backends, context.backends);
+  std::vector<std::string> backends = context.backends;
+  backends.insert(backends.end(), context.absent_backends.begin(), context.absent_backends.end());
+  check_known("backend", suite.axes.backends, backends);
   check_known("calibration mode", suite.axes.modes, context.modes);
   return Planner(suite, context).run();
 }
