@@ -119,6 +119,7 @@ class Fuser {
     if (auto* convolution = std::get_if<Convolution>(&fusion.op)) {
       if (fuse_residual(id, integer, *convolution)) return;
     }
+    if (is<FullyConnected>(id)) fusion.inputs[0] = before_flatten(fusion.inputs[0]);
     std::vector<NodeId> chain = {id};
     ActivationSpec& activation = is<Convolution>(id)
                                      ? std::get<Convolution>(fusion.op).activation
@@ -126,6 +127,15 @@ class Fuser {
     take_activation(chain, activation);
     if (integer) take_quantize(chain);
     replace(chain, std::move(fusion));
+  }
+
+  // FullyConnected flattens by itself.
+  NodeId before_flatten(NodeId data) const {
+    if (is<Flatten>(data)) return graph_[data].inputs[0];
+    const auto found = fusions_.find(data);
+    const bool flattens =
+        found != fusions_.end() && std::holds_alternative<Flatten>(found->second.op);
+    return flattens ? found->second.inputs[0] : data;
   }
 
   // convolution + something -> [activation] -> [Quantize]. A quantized result needs a quantized

@@ -225,7 +225,8 @@ Value import_pool(NodeImport& node) {
     throw Error("attribute 'dilations', supported is 1", ErrorKind::unsupported);
   op.padding = padding_from(node, shape, op.kernel, op.stride, dilation);
   op.ceil_mode = node.integer("ceil_mode", 0) != 0;
-  op.count_include_pad = op.kind == PoolKind::average && node.integer("count_include_pad", 0) != 0;
+  if (op.kind == PoolKind::average)
+    op.count_include_pad = node.integer("count_include_pad", 0) != 0;
   node.ignore({"storage_order"});  // of the second output
   drop_empty_windows(op, shape);
   return computed(node.add(op, {data}));

@@ -1,6 +1,7 @@
 #include "engine/formats/onnx/onnx.h"
 
 #include "engine/core/error.h"
+#include "engine/formats/onnx/exporter.h"
 #include "engine/formats/onnx/importer.h"
 #include "engine/formats/onnx/model.h"
 #include "engine/formats/output_file.h"
@@ -20,8 +21,12 @@ Graph import_onnx(const ModelFiles& files, const ImportOptions& options) {
   }
 }
 
-void export_onnx([[maybe_unused]] const Graph& graph, const ModelFiles& files) {
-  throw Error(files.symbol + ": ONNX files are read, not written", ErrorKind::unsupported);
+void export_onnx(const Graph& graph, const ModelFiles& files) {
+  const onnx::ModelDef model = onnx::export_graph(graph);
+  OutputFile file(files.symbol);
+  onnx::write_model(file.stream(), model);
+  file.finish();
+  file.rename();
 }
 
 }  // namespace qbench

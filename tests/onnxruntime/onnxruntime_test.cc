@@ -1,0 +1,228 @@
+// Exported models in ONNX Runtime, an engine that shares nothing with this one.
+//
+// Needs node and `npm ci --ignore-scripts` in this folder; else the tests are skipped.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "datasets/datasets.h"
+#include "datasets/loader.h"
+#include "engine/backends/backends.h"
+#include "engine/zoo/zoo.h"
+#include "harness/model/model.h"
+
+namespace qbench {
+namespace {
+
+namespace fs = std::filesystem;
+using Numbers = std::vector<float>;
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("qbench_ort_" + std::to_string(getpid()))) {
+    fs::create_directories(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path_); }
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  fs::path path_;
+};
+
+class OnnxRuntime : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::string(QBENCH_NODE).empty()) GTEST_SKIP() << "node was not found by CMake";
+    if (!fs::exists(std::string(QBENCH_ORT_DIR) + "/node_modules/onnxruntime-node"))
+      GTEST_SKIP() << "no onnxruntime-node: npm ci --ignore-scripts in " QBENCH_ORT_DIR;
+  }
+
+  // The first output of the graph, exported and run there, for all of `images`.
+  Numbers run_there(const Graph& graph, const Numbers& images, int batch) const {
+    const std::string model = folder_.file("model.onnx");
+    export_model(graph, {model, ""});
+    std::ofstream(folder_.file("in"), std::ios::binary)
+        .write(reinterpret_cast<const char*>(images.data()),
+               static_cast<std::streamsize>(images.size() * sizeof(float)));
+    const std::string command = std::string(QBENCH_NODE) + " " + QBENCH_ORT_DIR + "/run.mjs " +
+                                model + " " + folder_.file("in") + " " + folder_.file("out") + " " +
+                                std::to_string(batch);
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    std::ifstream file(folder_.file("out"), std::ios::binary | std::ios::ate);
+    Numbers output(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)) /
+                   sizeof(float));
+    file.seekg(0);
+    file.read(reinterpret_cast<char*>(output.data()),
+              static_cast<std::streamsize>(output.size() * sizeof(float)));
+    return output;
+  }
+
+ private:
+  Folder folder_;
+};
+
+Numbers run_here(const Graph& graph, const Numbers& images, int batch) {
+  const auto executable = compile_model(graph, *all_backends().front(), batch, {});
+  const Graph sized = with_batch(graph, batch);
+  const auto in = static_cast<std::size_t>(sized[sized.inputs()[0]].type.shape.elements());
+  const auto out = static_cast<std::size_t>(sized[sized.outputs()[0]].type.shape.elements());
+  Numbers results(images.size() / in * out);
+  for (std::size_t i = 0; i < images.size() / in; ++i) {
+    const std::vector<std::span<const float>> inputs = {std::span(images).subspan(i * in, in)};
+    const std::vector<std::span<float>> outputs = {std::span(results).subspan(i * out, out)};
+    executable->run(inputs, outputs);
+  }
+  return results;
+}
+
+Graph before_softmax(Graph graph) {
+  const Node& last = graph[graph.outputs().at(0)];
+  if (std::holds_alternative<Softmax>(last.op)) graph.set_outputs({last.inputs[0]});
+  return prune(graph);
+}
+
+// Largest difference, relative to the largest value.
+float difference(const Numbers& a, const Numbers& b) {
+  if (a.size() != b.size() || a.empty()) return INFINITY;
+  float largest = 0;
+  float apart = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, std::fabs(b[i]));
+    apart = std::max(apart, std::fabs(a[i] - b[i]));
+  }
+  return apart / std::max(largest, 1e-20F);
+}
+
+// ---------------------------------------------------------------------------------------------
+
+class F32Network : public OnnxRuntime, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(F32Network, ComputesTheSame) {
+  constexpr int kBatch = 2;
+  const Graph graph = build_zoo_model(*find_zoo_model(GetParam())).graph;
+  std::mt19937 generator(3);
+  std::uniform_real_distribution<float> pixel(-2, 2);
+  Numbers images(static_cast<std::size_t>(kBatch * graph[graph.inputs()[0]].type.shape.elements()));
+  for (float& value : images) value = pixel(generator);
+
+  const Graph network = before_softmax(graph);
+  const Numbers there = run_there(network, images, kBatch);
+  const float apart = difference(run_here(optimize(network), images, kBatch), there);
+  std::printf("%s, f32: relative difference %.2g\n", GetParam().c_str(),
+              static_cast<double>(apart));
+  EXPECT_LE(apart, 1e-4F);
+}
+
+std::vector<std::string> zoo_names() {
+  std::vector<std::string> names;
+  for (const ZooModel& model : zoo()) {
+    if (model.task == Task::classification) names.emplace_back(model.name);
+  }
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, F32Network, ::testing::ValuesIn(zoo_names()), [](const auto& tested) {
+  std::string name = tested.param;
+  std::ranges::replace_if(
+      name, [](char c) { return c == '.' || c == '-'; }, '_');
+  return name;
+});
+
+// ---------------------------------------------------------------------------------------------
+
+struct RealModel {
+  std::string name;
+  std::string records;
+  Preprocess preprocess;
+};
+
+class QuantizedNetwork : public OnnxRuntime, public ::testing::WithParamInterface<RealModel> {
+ protected:
+  void SetUp() override {
+    OnnxRuntime::SetUp();
+    const char* folder = std::getenv("QBENCH_TEST_DATA");
+    if (folder == nullptr) GTEST_SKIP() << "QBENCH_TEST_DATA names no folder of real models";
+    data_ = folder;
+  }
+
+  Graph quantized(const Dataset& dataset) const {
+    const RealModel& model = GetParam();
+    const std::string stem = data_ + "/models/" + model.name;
+    const Preprocess& p = model.preprocess;
+    const LoadedModel loaded = load_model({stem + "-symbol.json", stem + "-0000.params"},
+                                          Shape{p.channels, p.height, p.width});
+    const CalibrationData data{.dataset = dataset, .preprocess = p};
+    const std::vector<std::string> modes = {"naive"};
+    const std::vector<int> batches = {2};
+    const Calibrated calibrated =
+        calibrate_model(loaded, {}, *all_backends().front(), data, modes, batches, 1, "");
+    return before_softmax(quantize(loaded.graph, {}, &calibrated.result.tables.front()).graph);
+  }
+
+  std::string data_;
+};
+
+TEST_P(QuantizedNetwork, DecidesTheSame) {
+  constexpr int kBatch = 16;
+  constexpr std::int64_t kImages = 128;
+  const auto dataset = open_dataset(data_ + "/records/" + GetParam().records);
+  const Graph graph = quantized(*dataset);
+  Loader loader(*dataset, GetParam().preprocess,
+                {.batch_size = kBatch, .first = 160, .count = kImages, .threads = 0});
+  Numbers images;
+  while (auto batch = loader.next()) {
+    const auto values = batch->data.data<float>();
+    images.insert(images.end(), values.begin(), values.end());
+  }
+
+  const Numbers here = run_here(graph, images, kBatch);
+  const Numbers there = run_there(graph, images, kBatch);
+  ASSERT_EQ(here.size(), there.size());
+  const std::size_t classes = here.size() / static_cast<std::size_t>(kImages);
+  int same = 0;
+  for (std::size_t i = 0; i < here.size(); i += classes) {
+    const auto best = [&](const Numbers& values) {
+      const auto image = std::span(values).subspan(i, classes);
+      return std::ranges::max_element(image) - image.begin();
+    };
+    same += best(here) == best(there) ? 1 : 0;
+  }
+  const float apart = difference(here, there);
+  std::printf("%s, int8: %d of %d images with the same top-1, relative difference %.2g\n",
+              GetParam().name.c_str(), same, static_cast<int>(kImages), static_cast<double>(apart));
+  EXPECT_GE(same, kImages * 97 / 100);
+  EXPECT_LE(apart, 0.1F);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Real, QuantizedNetwork,
+    ::testing::Values(
+        RealModel{"squeezenet1.0",
+                  "imagenet_imagen.rec",
+                  {.height = 227, .width = 227, .rgb_mean = {123, 117, 104}}},
+        RealModel{
+            "mobilenet1.0",
+            "imagenet_imagen.rec",
+            {.height = 224, .width = 224, .rgb_mean = {128, 128, 128}, .rgb_std = {128, 128, 128}}},
+        RealModel{"resnet20_cifar10",
+                  "cifar10_test2000.rec",
+                  {.height = 32,
+                   .width = 32,
+                   .rgb_mean = {123.675F, 116.28F, 103.53F},
+                   .rgb_std = {58.395F, 57.12F, 57.375F}}}),
+    [](const auto& tested) {
+      std::string name = tested.param.name;
+      std::erase(name, '.');
+      return name;
+    });
+
+}  // namespace
+}  // namespace qbench
