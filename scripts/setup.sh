@@ -14,6 +14,9 @@ packages=(
 case "${1:-}" in
   --test | --dev) packages+=(libgtest-dev libgmock-dev libopencv-dev curl unzip python3) ;;
 esac
+if [ "${1:-}" = --dev ]; then
+  command -v npm >/dev/null || packages+=(nodejs npm)  # fetches ONNX Runtime for tests/onnxruntime
+fi
 [ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr)
 
 missing=()

@@ -45,6 +45,8 @@ class OnnxRuntime : public ::testing::Test {
       GTEST_SKIP() << "no onnxruntime-node: npm ci --ignore-scripts in " QBENCH_ORT_DIR;
   }
 
+  const Folder& folder() const { return folder_; }
+
   // The first output of the graph, exported and run there, for all of `images`.
   Numbers run_there(const Graph& graph, const Numbers& images, int batch) const {
     const std::string model = folder_.file("model.onnx");
@@ -103,28 +105,42 @@ float difference(const Numbers& a, const Numbers& b) {
 
 // ---------------------------------------------------------------------------------------------
 
+// One output each: a classifier's logits; class scores and offsets of a detector.
+std::vector<Graph> parts_to_compare(const Graph& graph) {
+  const Node& last = graph[graph.outputs().at(0)];
+  if (!std::holds_alternative<MultiBoxDetection>(last.op)) return {before_softmax(graph)};
+  std::vector<Graph> parts;
+  for (std::size_t input : {0U, 1U}) {
+    Graph part = graph;
+    part.set_outputs({last.inputs[input]});
+    parts.push_back(prune(part));
+  }
+  return parts;
+}
+
 class F32Network : public OnnxRuntime, public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(F32Network, ComputesTheSame) {
-  constexpr int kBatch = 2;
+  constexpr int kBatch = 1;
   const Graph graph = build_zoo_model(*find_zoo_model(GetParam())).graph;
   std::mt19937 generator(3);
   std::uniform_real_distribution<float> pixel(-2, 2);
   Numbers images(static_cast<std::size_t>(kBatch * graph[graph.inputs()[0]].type.shape.elements()));
   for (float& value : images) value = pixel(generator);
 
-  const Graph network = before_softmax(graph);
-  const Numbers there = run_there(network, images, kBatch);
-  const float apart = difference(run_here(optimize(network), images, kBatch), there);
-  std::printf("%s, f32: relative difference %.2g\n", GetParam().c_str(),
-              static_cast<double>(apart));
-  EXPECT_LE(apart, 1e-4F);
+  for (const Graph& network : parts_to_compare(graph)) {
+    const Numbers there = run_there(network, images, kBatch);
+    const float apart = difference(run_here(optimize(network), images, kBatch), there);
+    std::printf("  relative difference of %s: %.2g\n", network.nodes().back().name.c_str(),
+                static_cast<double>(apart));
+    EXPECT_LE(apart, 1e-4F);
+  }
 }
 
 std::vector<std::string> zoo_names() {
   std::vector<std::string> names;
   for (const ZooModel& model : zoo()) {
-    if (model.task == Task::classification) names.emplace_back(model.name);
+    names.emplace_back(model.name);
   }
   return names;
 }
@@ -170,6 +186,24 @@ class QuantizedNetwork : public OnnxRuntime, public ::testing::WithParamInterfac
   std::string data_;
 };
 
+// Prints how near `here` is to `there`. Gives the number of images with the same first class.
+int report(const char* what, const Numbers& here, const Numbers& there, std::int64_t images) {
+  const float apart = difference(here, there);
+  if (std::isinf(apart)) return 0;
+  const std::size_t classes = here.size() / static_cast<std::size_t>(images);
+  int same = 0;
+  for (std::size_t i = 0; i < here.size(); i += classes) {
+    const auto best = [&](const Numbers& values) {
+      const auto image = std::span(values).subspan(i, classes);
+      return std::ranges::max_element(image) - image.begin();
+    };
+    same += best(here) == best(there) ? 1 : 0;
+  }
+  std::printf("  %s: %d of %d images with the same top-1, relative difference %.2g\n", what, same,
+              static_cast<int>(images), static_cast<double>(apart));
+  return same;
+}
+
 TEST_P(QuantizedNetwork, DecidesTheSame) {
   constexpr int kBatch = 16;
   constexpr std::int64_t kImages = 128;
@@ -183,23 +217,17 @@ TEST_P(QuantizedNetwork, DecidesTheSame) {
     images.insert(images.end(), values.begin(), values.end());
   }
 
-  const Numbers here = run_here(graph, images, kBatch);
+  const std::string file = folder().file("network.onnx");
+  export_model(graph, {file, ""});
+  const Numbers original = run_here(graph, images, kBatch);
+  const Numbers read_back = run_here(import_model({file, ""}, {}), images, kBatch);
   const Numbers there = run_there(graph, images, kBatch);
-  ASSERT_EQ(here.size(), there.size());
-  const std::size_t classes = here.size() / static_cast<std::size_t>(kImages);
-  int same = 0;
-  for (std::size_t i = 0; i < here.size(); i += classes) {
-    const auto best = [&](const Numbers& values) {
-      const auto image = std::span(values).subspan(i, classes);
-      return std::ranges::max_element(image) - image.begin();
-    };
-    same += best(here) == best(there) ? 1 : 0;
-  }
-  const float apart = difference(here, there);
-  std::printf("%s, int8: %d of %d images with the same top-1, relative difference %.2g\n",
-              GetParam().name.c_str(), same, static_cast<int>(kImages), static_cast<double>(apart));
-  EXPECT_GE(same, kImages * 97 / 100);
-  EXPECT_LE(apart, 0.1F);
+  const int same_as_file = report("the file, read back", read_back, there, kImages);
+  const int same_as_original = report("before the biases were rounded", original, there, kImages);
+  // Where values are not equal to the last bit, a tie may be decided otherwise.
+  EXPECT_GE(same_as_file, kImages - 1);
+  EXPECT_LE(difference(read_back, there), 0.02F);
+  EXPECT_GE(same_as_original, kImages * 95 / 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(
