@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <filesystem>
-#include <system_error>
 
+#include "datasets/annotations.h"
+#include "datasets/file.h"
 #include "datasets/image_folder.h"
 #include "datasets/record_dataset.h"
 #include "datasets/shapes.h"
@@ -17,8 +17,7 @@ namespace {
 bool is_record_file(const std::string& text) { return text.ends_with(".rec"); }
 
 bool is_folder_or_list(const std::string& text) {
-  std::error_code ignored;  // what cannot be looked at is no folder
-  return text.ends_with(".lst") || std::filesystem::is_directory(text, ignored);
+  return text.ends_with(".lst") || is_folder(text);
 }
 
 std::unique_ptr<Dataset> open_shapes_text(const std::string& text) {
@@ -33,6 +32,11 @@ constexpr std::array kKinds = {
                 open_shapes_text},
     DatasetKind{"records", "FILE.rec", "image records in a RecordIO file", is_record_file,
                 open_record_dataset},
+    DatasetKind{"voc", "FOLDER or FOLDER/ImageSets/Main/LIST.txt",
+                "JPEGImages/ with boxes in Annotations/*.xml", is_voc, open_voc},
+    DatasetKind{"coco", "instances_NAME.json", "boxes in JSON, images in NAME/ beside its folder",
+                is_coco, open_coco},
+    DatasetKind{"yolo", "FOLDER", "images/ with boxes in labels/*.txt", is_yolo, open_yolo},
     DatasetKind{"folder", "FOLDER or FILE.lst", "image files, by class subfolder or by list",
                 is_folder_or_list, open_image_folder},
 };

@@ -39,6 +39,11 @@ GroundTruthBox box_from(std::span<const float> object) {
 
 }  // namespace
 
+bool is_detection_label(std::span<const float> label) {
+  return label.size() >= kLeastLabel && width_from(label[0]) >= kHeader &&
+         width_from(label[1]) >= kLeastObject;
+}
+
 std::vector<GroundTruthBox> parse_detection_label(std::span<const float> label) {
   const std::size_t header = label.size() >= kLeastLabel ? width_from(label[0]) : 0;
   const std::size_t width = label.size() >= kLeastLabel ? width_from(label[1]) : 0;

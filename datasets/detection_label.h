@@ -19,6 +19,9 @@ struct GroundTruthBox {
   bool operator==(const GroundTruthBox&) const = default;
 };
 
+// Whether a label vector begins as a detection record's does.
+bool is_detection_label(std::span<const float> label);
+
 // Objects without area are left out, as MXNet's reader does. Throws Error when the vector does not
 // have the form above, or a class is negative or a coordinate not finite.
 std::vector<GroundTruthBox> parse_detection_label(std::span<const float> label);

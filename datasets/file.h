@@ -31,6 +31,9 @@ class InputFile {
 
 std::vector<std::byte> read_file(const std::string& path);
 std::string read_text(const std::string& path);
+std::vector<std::string> read_lines(const std::string& path);  // without their ends
+
+bool is_folder(const std::string& path);  // what cannot be looked at is none
 
 // A file that takes its name in commit(); destroyed before, it leaves nothing behind. Throws Error
 // (environment) naming the file when it cannot be made or the disk is full.

@@ -12,6 +12,7 @@ namespace qbench {
 struct PackOptions {
   int quality = 95;                                 // of the JPEG files written, 1..100
   int resize_short = 0;                             // shorter side in pixels; 0: size kept
+  bool pack_label = true;                           // whole label vectors; else their first value
   bool pass_through = false;                        // keep the image files' bytes, decode nothing
   std::optional<std::uint64_t> shuffle_seed = 100;  // nothing: in the order of the data set
 };

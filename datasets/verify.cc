@@ -6,7 +6,10 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <span>
+#include <utility>
 
+#include "datasets/detection_label.h"
 #include "datasets/image.h"
 #include "datasets/image_record.h"
 #include "datasets/parallel.h"
@@ -20,9 +23,25 @@ namespace {
 struct Finding {
   std::uint64_t id = 0;
   std::vector<float> label;
+  std::vector<GroundTruthBox> boxes;
   ImageInfo image;
   std::string problem;
 };
+
+constexpr float kRounding = 1e-3F;  // corners are written with a few decimals
+
+std::vector<GroundTruthBox> examined_boxes(std::span<const float> label) {
+  if (!is_detection_label(label)) return {};
+  std::vector<GroundTruthBox> boxes = parse_detection_label(label);
+  for (const GroundTruthBox& box : boxes) {
+    if (std::min(box.xmin, box.ymin) < -kRounding || std::max(box.xmax, box.ymax) > 1 + kRounding) {
+      throw Error(
+          fmt::format("a box of class {} at {}, {}, {}, {}, expected fractions of the image",
+                      box.label, box.xmin, box.ymin, box.xmax, box.ymax));
+    }
+  }
+  return boxes;
+}
 
 Finding examine(const RecordReader& reader, std::int64_t index) {
   Finding finding;
@@ -33,8 +52,9 @@ Finding examine(const RecordReader& reader, std::int64_t index) {
     finding.image = image_info(sample.encoded);
     decode_image(sample.encoded);
     if (!std::ranges::all_of(finding.label, [](float value) { return std::isfinite(value); })) {
-      finding.problem = "a label is not a finite number";
+      throw Error("a label is not a finite number");
     }
+    finding.boxes = examined_boxes(finding.label);
   } catch (const Error& error) {
     finding.problem = error.what();
   }
@@ -53,6 +73,14 @@ void add_label(VerifyReport& report, const std::vector<float>& label, bool first
   }
   report.min_label = first ? label.front() : std::min(report.min_label, label.front());
   report.max_label = first ? label.front() : std::max(report.max_label, label.front());
+}
+
+void add_boxes(VerifyReport& report, const std::vector<GroundTruthBox>& boxes) {
+  report.boxes += std::ssize(boxes);
+  for (const GroundTruthBox& box : boxes) {
+    report.difficult += box.difficult ? 1 : 0;
+    report.max_class = std::max(report.max_class, box.label);
+  }
 }
 
 std::vector<std::uint64_t> repeated(std::vector<std::uint64_t> ids) {
@@ -113,6 +141,7 @@ VerifyReport verify_records(const std::string& path, int threads) {
       continue;
     }
     add_label(report, finding.label, std::ssize(ids) == report.label_vectors);
+    add_boxes(report, finding.boxes);
     ids.push_back(finding.id);
     ++(finding.image.format == "PNG" ? report.png : report.jpeg);
     widen(finding.image.height, report.min_height, report.max_height);

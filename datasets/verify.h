@@ -33,11 +33,15 @@ struct VerifyReport {
   std::int64_t jpeg = 0;
   std::int64_t png = 0;
   std::int64_t label_vectors = 0;  // records with more than one label value
+  std::int64_t boxes = 0;          // with an area, of detection records
+  std::int64_t difficult = 0;      // of these
+  int max_class = -1;              // of these
   float min_label = 0;             // over the first label values of the others
   float max_label = 0;
   int min_height = 0, max_height = 0;
   int min_width = 0, max_width = 0;
-  std::vector<RecordProblem> problems;      // unreadable records, undecodable images, bad labels
+  std::vector<RecordProblem>
+      problems;  // unreadable records, undecodable images, bad labels and boxes
   std::vector<std::uint64_t> repeated_ids;  // each once, increasing
 
   bool ok() const { return problems.empty(); }

@@ -9,7 +9,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config
   libdnnl-dev libjpeg62-turbo-dev libpng-dev libboost-dev libboost-program-options-dev
   libsqlitecpp-dev libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
-  libxxhash-dev libonnx-dev libprotobuf-dev
+  libxxhash-dev libpugixml-dev libonnx-dev libprotobuf-dev
 )
 case "${1:-}" in
   --test | --dev) packages+=(libgtest-dev libgmock-dev libopencv-dev curl unzip python3) ;;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/datasets.h"
+#include "datasets/detection_label.h"
 #include "datasets/pack.h"
 #include "datasets/shapes.h"
 #include "datasets/verify.h"
@@ -61,12 +62,13 @@ int pack_data(Arguments arguments, const Streams& streams) {
   PackOptions pack_options;
   bool shuffle = true;
   std::int64_t seed = 100;
-  Options options("qbench data pack FOLDER|LIST.lst --output PREFIX [options]",
+  Options options("qbench data pack FOLDER|LIST --output PREFIX [options]",
                   "Packs images into PREFIX.rec, PREFIX.idx and PREFIX.lst, as im2rec does.");
-  options.positional("SOURCE", sources, "a folder with one folder for each class, or a list");
+  options.positional("SOURCE", sources, "images, with classes or boxes: see 'qbench list'");
   options.add("output", output, "PREFIX", "where the three files go");
   options.add("quality", pack_options.quality, "of the JPEG files written, 1..100");
   options.add("resize", pack_options.resize_short, "shorter side in pixels; 0: size kept");
+  options.add("pack-label", pack_options.pack_label, "label vectors whole, not their first value");
   options.add("pass-through", pack_options.pass_through, "keep the files' bytes, decode nothing");
   options.add("shuffle", shuffle, "in a random order");
   options.add("seed", seed, "of that order");
@@ -81,6 +83,37 @@ int pack_data(Arguments arguments, const Streams& streams) {
   const std::int64_t records = pack(*images, prefix_of(output), pack_options);
   fmt::print(streams.out, "{}.rec: {} records\n", prefix_of(output), records);
   return kExitOk;
+}
+
+// Empty for what is no detection record, or a damaged one.
+std::vector<GroundTruthBox> boxes_in(std::span<const float> label) {
+  try {
+    return is_detection_label(label) ? parse_detection_label(label) : std::vector<GroundTruthBox>{};
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+Json boxes_json(std::span<const float> label) {
+  Json boxes = Json::array();
+  for (const GroundTruthBox& box : boxes_in(label)) {
+    boxes.push_back({{"class", box.label},
+                     {"corners", {box.xmin, box.ymin, box.xmax, box.ymax}},
+                     {"difficult", box.difficult}});
+  }
+  return boxes;
+}
+
+// The values; of a detection record its boxes, one to a line.
+std::string label_text(std::span<const float> label) {
+  const std::vector<GroundTruthBox> boxes = boxes_in(label);
+  if (boxes.empty()) return fmt::format("{}", fmt::join(label, ","));
+  std::string text = fmt::format("{} boxes", boxes.size());
+  for (const GroundTruthBox& box : boxes) {
+    text += fmt::format("\n{:>15} {:<4} {:.4f},{:.4f} to {:.4f},{:.4f}{}", "class", box.label,
+                        box.xmin, box.ymin, box.xmax, box.ymax, box.difficult ? ", difficult" : "");
+  }
+  return text;
 }
 
 int list_data(Arguments arguments, const Streams& streams) {
@@ -105,6 +138,7 @@ int list_data(Arguments arguments, const Streams& streams) {
                       {"offset", r.offset},
                       {"id", r.id},
                       {"label", r.label},
+                      {"boxes", boxes_json(r.label)},
                       {"format", r.format},
                       {"height", r.height},
                       {"width", r.width},
@@ -112,7 +146,7 @@ int list_data(Arguments arguments, const Streams& streams) {
                       {"problem", r.problem}});
     } else if (r.problem.empty()) {
       fmt::print(streams.out, "{:>7} id {:<8} {:>4}x{:<4} {} {:>8} bytes  label {}\n", r.index,
-                 r.id, r.width, r.height, r.format, r.image_bytes, fmt::join(r.label, ","));
+                 r.id, r.width, r.height, r.format, r.image_bytes, label_text(r.label));
     } else {
       fmt::print(streams.out, "{:>7} at byte {}: {}\n", r.index, r.offset, r.problem);
     }
@@ -129,6 +163,9 @@ Json verify_json(const VerifyReport& report) {
           {"jpeg", report.jpeg},
           {"png", report.png},
           {"label_vectors", report.label_vectors},
+          {"boxes", report.boxes},
+          {"difficult_boxes", report.difficult},
+          {"max_class", report.max_class},
           {"min_label", report.min_label},
           {"max_label", report.max_label},
           {"height", {report.min_height, report.max_height}},
@@ -146,6 +183,10 @@ void print_verified(const std::string& file, const VerifyReport& report, std::FI
   }
   if (report.label_vectors > 0)
     fmt::print(out, "{} records have a label vector\n", report.label_vectors);
+  if (report.boxes > 0) {
+    fmt::print(out, "{} boxes of classes up to {}, {} difficult\n", report.boxes, report.max_class,
+               report.difficult);
+  }
   if (!report.repeated_ids.empty()) {
     fmt::print(out, "{} ids occur more than once: {}\n", report.repeated_ids.size(),
                fmt::join(std::span(report.repeated_ids)
