@@ -2,29 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
+#include "reports/networks.h"
 #include "reports/tables.h"
 #include "reports/text.h"
 
 namespace qbench::text {
 namespace {
-
-constexpr const char* kFp32 = "FP32";
-
-// Accuracy as one text, so that top-1 / top-5 and mAP fit the same column; empty when not measured.
-std::string accuracy(const CaseRecord& record) {
-  if (record.status != Status::ok) return {};
-  const auto top1 = record.metric("top1");
-  const auto top5 = record.metric("top5");
-  if (top1 && top5) return fmt::format("{} / {}", percent(*top1), percent(*top5));
-  if (top1) return percent(*top1);
-  for (const char* name : {"map_voc07", "map_area"}) {
-    if (const auto map = record.metric(name)) return fmt::format("{:.4f} mAP", *map);
-  }
-  return {};
-}
 
 std::string documented(const Documented& figures) {
   if (figures.top1 && figures.top5) {
@@ -35,94 +20,13 @@ std::string documented(const Documented& figures) {
   return {};
 }
 
-// One network on one backend. Its accuracy should not depend on batch size and threads: rows that
-// differ in those only are one line as long as they agree.
-struct Network {
-  const Row* row = nullptr;
-  std::string setting;                          // "batch 1, 2 threads" where rows disagree
-  std::map<std::string, const Cell*> variants;  // by Cell::variant
-
-  const Cell* find(const std::string& variant) const {
-    const auto found = variants.find(variant);
-    return found == variants.end() ? nullptr : found->second;
-  }
-};
-
-bool agree(const Report& report, const Cell& a, const Cell& b) {
-  const std::string left = accuracy(report.record(a));
-  const std::string right = accuracy(report.record(b));
-  if (left.empty() || right.empty()) return true;
-  return left == right && (!a.top1 || !b.top1 || a.top1 == b.top1);
-}
-
-// How much a cell has to say about accuracy.
-int weight(const Report& report, const Cell& cell) {
-  if (accuracy(report.record(cell)).empty()) return 0;
-  return cell.top1 ? 2 : 1;
-}
-
-// False when the row contradicts what the network has already.
-bool add(const Report& report, const Row& row, Network& network) {
-  if (network.row == nullptr) network.row = &row;
-  bool agreed = true;
-  const auto take = [&](const Cell& cell) {
-    const Cell*& slot = network.variants[cell.variant];
-    if (slot != nullptr && !agree(report, *slot, cell)) agreed = false;
-    if (slot == nullptr || weight(report, cell) > weight(report, *slot)) slot = &cell;
-  };
-  if (row.fp32) take(*row.fp32);
-  for (const Cell& cell : row.int8) take(cell);
-  return agreed;
-}
-
-bool same_network(const Row& a, const Row& b) {
-  return a.model == b.model && a.source == b.source && a.dataset == b.dataset &&
-         a.backend == b.backend;
-}
-
-std::vector<Network> networks(const Report& report) {
-  std::vector<std::vector<const Row*>> groups;
-  for (const Row& row : report.rows) {
-    const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& rows) {
-      return same_network(*rows.front(), row);
-    });
-    if (group == groups.end()) {
-      groups.push_back({&row});
-    } else {
-      group->push_back(&row);
-    }
-  }
-  std::vector<Network> result;
-  for (const auto& rows : groups) {
-    Network whole;
-    bool agreed = true;
-    for (const Row* row : rows) agreed = add(report, *row, whole) && agreed;
-    if (agreed) {
-      result.push_back(whole);
-      continue;
-    }
-    for (const Row* row : rows) {
-      Network part;
-      add(report, *row, part);
-      part.setting = fmt::format("batch {}, {}", row->batch_size, plural(row->threads, "thread"));
-      result.push_back(part);
-    }
-  }
-  return result;
-}
-
-std::string title_of(const Network& network) {
-  return network.setting.empty() ? network.row->model
-                                 : fmt::format("{} ({})", network.row->model, network.setting);
-}
-
 Entry accuracy_entry(const Report& report, const Cell* cell) {
   if (cell == nullptr) return {.text = std::string(kAbsent), .tone = Tone::muted};
   const CaseRecord& record = report.record(*cell);
   if (record.status != Status::ok) {
     return {.text = describe(record.status), .tone = Tone::bad};
   }
-  const std::string figures = accuracy(record);
+  const std::string figures = accuracy_text(record);
   if (figures.empty()) return {.text = std::string(kAbsent), .tone = Tone::muted};
   return {.text = figures, .note = documented(record.documented)};
 }
@@ -175,7 +79,7 @@ Entry drop_entry(const std::optional<PairedAccuracy>& change) {
 Line change_line(const Network& network, const Cell& cell) {
   const PairedCounts& counts = cell.top1->counts;
   return {
-      .entries = {{.text = title_of(network)},
+      .entries = {{.text = network.title()},
                   {.text = network.row->dataset},
                   {.text = network.row->backend},
                   {.text = cell.variant},
@@ -195,23 +99,23 @@ Table accuracy_table(const Report& report) {
   Table table{.title = "Accuracy",
               .columns = {word("Model"), word("Source"), word("Data set"), setting("Backend")}};
   const std::string what = measure(report);
-  table.columns.push_back(number(kFp32, what));
+  table.columns.push_back(number(std::string(kFp32Variant), what));
   for (const std::string& variant : report.variants) {
     table.columns.push_back(number("INT8 " + variant, what));
   }
   bool measured = false;
   for (const Network& network : networks(report)) {
     const Row& row = *network.row;
-    Line line{.entries = {{.text = title_of(network)},
+    Line line{.entries = {{.text = network.title()},
                           {.text = row.source},
                           {.text = row.dataset},
                           {.text = row.backend}}};
-    line.entries.push_back(accuracy_entry(report, network.find(kFp32)));
+    line.entries.push_back(accuracy_entry(report, network.find(std::string(kFp32Variant))));
     for (const std::string& variant : report.variants) {
       line.entries.push_back(accuracy_entry(report, network.find(variant)));
     }
     for (const auto& [variant, cell] : network.variants) {
-      measured = measured || weight(report, *cell) > 0;
+      measured = measured || !accuracy_text(report.record(*cell)).empty();
     }
     line.starts_group = true;
     table.lines.push_back(std::move(line));

@@ -86,11 +86,34 @@ bool timed(const CaseRecord& record) {
                      [](double sample) { return sample > 0; });
 }
 
-void compare(const CaseRecord& fp32, const CaseRecord& int8, Cell& cell) {
+// Cases that differ in batch size or threads mostly hold the same detections: compared once.
+class PrecisionComparer {
+ public:
+  std::optional<PairedPrecision> compare(const CaseRecord& fp32, const CaseRecord& int8) {
+    for (const Known& known : known_) {
+      if (known.fp32->detections == fp32.detections && known.int8->detections == int8.detections)
+        return known.precision;
+    }
+    known_.push_back({&fp32, &int8, compare_precision(fp32.detections, int8.detections)});
+    return known_.back().precision;
+  }
+
+ private:
+  struct Known {
+    const CaseRecord* fp32;
+    const CaseRecord* int8;
+    std::optional<PairedPrecision> precision;
+  };
+  std::vector<Known> known_;
+};
+
+void compare(const CaseRecord& fp32, const CaseRecord& int8, PrecisionComparer& precision,
+             Cell& cell) {
   if (fp32.status != Status::ok || int8.status != Status::ok) return;
   if (fp32.data_hash == int8.data_hash) {
     if (fp32.metric("top1") && int8.metric("top1")) cell.top1 = compare_accuracy(fp32, int8, 1);
     if (fp32.metric("top5") && int8.metric("top5")) cell.top5 = compare_accuracy(fp32, int8, 5);
+    if (!fp32.detections.empty()) cell.precision = precision.compare(fp32, int8);
     if (cell.top1) cell.agreement = count_agreement(fp32.predictions, int8.predictions);
   }
   if (timed(fp32) && timed(int8)) {
@@ -106,13 +129,14 @@ Report make_report(Run run) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     place(row_for(report.rows, cases[i]), i, cases[i]);
   }
+  PrecisionComparer precision;
   std::vector<VariantKey> keys;
   const auto key = [&](const Cell& cell) { return variant_key(cases[cell.index], cell.variant); };
   for (Row& row : report.rows) {
     std::stable_sort(row.int8.begin(), row.int8.end(),
                      [&](const Cell& a, const Cell& b) { return key(a) < key(b); });
     for (Cell& cell : row.int8) {
-      if (row.fp32) compare(cases[row.fp32->index], cases[cell.index], cell);
+      if (row.fp32) compare(cases[row.fp32->index], cases[cell.index], precision, cell);
       keys.push_back(key(cell));
     }
   }

@@ -30,6 +30,7 @@ struct Cell {
   std::optional<PairedAccuracy> top1{};
   std::optional<PairedAccuracy> top5{};
   std::optional<Agreement> agreement{};
+  std::optional<PairedPrecision> precision{};  // detectors
   std::optional<RatioEstimate> speedup{};  // FP32 median latency / this one's: above 1 is faster
 };
 

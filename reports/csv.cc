@@ -70,6 +70,9 @@ void add_accuracy(const std::optional<PairedAccuracy>& change, CsvLine& line) {
 void add_comparison(const Cell& cell, CsvLine& line) {
   add_accuracy(cell.top1, line);
   add_accuracy(cell.top5, line);
+  line.add(cell.precision ? number(cell.precision->drop) : "");
+  line.add(cell.precision ? number(cell.precision->drop_interval.low) : "");
+  line.add(cell.precision ? number(cell.precision->drop_interval.high) : "");
   line.add(cell.speedup ? number(cell.speedup->ratio) : "");
   line.add(cell.speedup ? number(cell.speedup->interval.low) : "");
   line.add(cell.speedup ? number(cell.speedup->interval.high) : "");
@@ -88,6 +91,8 @@ std::string header(const std::vector<MetricValue>& columns) {
       line.add(fmt::format("{}_{}", k, what));
     }
   }
+  for (const char* what : {"map_voc07_drop", "map_voc07_drop_low", "map_voc07_drop_high"})
+    line.add(what);
   for (const char* what : {"speedup", "speedup_low", "speedup_high"}) line.add(what);
   return line.take();
 }

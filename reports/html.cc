@@ -115,7 +115,12 @@ void Html::entry(const text::Entry& entry, std::string_view cell_class, double r
 }
 
 void Html::table(const text::Table& table) {
-  add("<section>\n<h2>{}</h2>\n", escape_html(table.title));
+  const std::string title = escape_html(table.title);
+  if (table.folded) {
+    add("<details>\n<summary>{}</summary>\n", title);
+  } else {
+    add("<section>\n<h2>{}</h2>\n", title);
+  }
   if (!table.caption.empty()) add("<p class=\"caption\">{}</p>\n", escape_html(table.caption));
   add("<div class=\"scroll\">\n<table>\n<thead><tr>");
   for (const text::Column& column : table.columns) {
@@ -138,7 +143,7 @@ void Html::table(const text::Table& table) {
   }
   add("</tbody>\n</table>\n</div>\n<ul class=\"notes\">\n");
   for (const std::string& note : table.notes) add("<li>{}</li>\n", escape_html(note));
-  add("</ul>\n</section>\n");
+  add("</ul>\n{}\n", table.folded ? "</details>" : "</section>");
 }
 
 void Html::list(std::string_view title, const std::vector<text::Remark>& remarks) {

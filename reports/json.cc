@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "reports/documented.h"
 #include "reports/record/fields.h"
 #include "reports/renderers.h"
 #include "reports/text.h"
@@ -96,12 +97,31 @@ json accuracy(const std::optional<PairedAccuracy>& change) {
           {"mcnemar_p", change->p_value}};
 }
 
+json precision(const std::optional<PairedPrecision>& change) {
+  if (!change) return nullptr;
+  return {{"images", change->images},
+          {"drop", change->drop},
+          {"drop_interval_95", interval(change->drop_interval)}};
+}
+
+json documented(const DocumentedFigure& figure) {
+  return {{"case_id", figure.record->case_id},
+          {"model", figure.record->model},
+          {"variant", figure.variant},
+          {"metric", figure.metric},
+          {"documented", figure.documented},
+          {"measured", number(figure.measured)},
+          {"measured_interval_95", figure.measured ? interval(figure.interval) : json(nullptr)},
+          {"verdict", figure.text}};
+}
+
 json comparison(const Report& report, const Row& row, const Cell& cell) {
   json object = {{"fp32_case_id", report.record(*row.fp32).case_id},
                  {"int8_case_id", report.record(cell).case_id},
                  {"variant", cell.variant},
                  {"top1", accuracy(cell.top1)},
-                 {"top5", accuracy(cell.top5)}};
+                 {"top5", accuracy(cell.top5)},
+                 {"map_voc07", precision(cell.precision)}};
   object["agreement"] = cell.agreement ? json(cell.agreement->rate()) : json(nullptr);
   object["speedup"] = cell.speedup ? json(cell.speedup->ratio) : json(nullptr);
   object["speedup_interval_95"] = cell.speedup ? interval(cell.speedup->interval) : json(nullptr);
@@ -136,10 +156,14 @@ std::string render_json(const Report& report) {
     if (!row.fp32) continue;
     for (const Cell& cell : row.int8) comparisons.push_back(comparison(report, row, cell));
   }
+  json published = json::array();
+  for (const DocumentedFigure& figure : documented_figures(report))
+    published.push_back(documented(figure));
   return fmt::format(
-      "{{\"schema\":{},\n\"run\":{},\n\"metrics\":{},\n\"cases\":{},\n\"comparisons\":{}}}\n",
+      "{{\"schema\":{},\n\"run\":{},\n\"metrics\":{},\n\"cases\":{},\n\"comparisons\":{},\n"
+      "\"documented\":{}}}\n",
       kSchema, dump(run), dump(declarations(report.run.cases)), dump_lines(cases),
-      dump_lines(comparisons));
+      dump_lines(comparisons), dump_lines(published));
 }
 
 }  // namespace qbench

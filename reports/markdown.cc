@@ -41,7 +41,11 @@ void Markdown::header(const Report& report) {
 }
 
 void Markdown::table(const text::Table& table) {
-  line("### {}", table.title);
+  if (table.folded) {
+    line("<details><summary>{}</summary>", table.title);
+  } else {
+    line("### {}", table.title);
+  }
   line("");
   if (!table.caption.empty()) line("{}\n", escape_markdown(table.caption));
   std::string titles = "|";
@@ -67,6 +71,7 @@ void Markdown::table(const text::Table& table) {
   line("");
   for (const std::string& note : table.notes) line("- {}", escape_markdown(note));
   line("");
+  if (table.folded) line("</details>\n");
 }
 
 void Markdown::list(std::string_view title, const std::vector<text::Remark>& remarks) {

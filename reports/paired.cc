@@ -130,6 +130,12 @@ Interval drop_interval(const PairedCounts& counts, double confidence) {
           drop + joined(limits1.high - first / n, second / n - limits2.low)};
 }
 
+Interval proportion_interval(std::int64_t right, std::int64_t total, double confidence) {
+  if (total == 0) return {0, 1};
+  const double z = normal_quantile((1 + confidence) / 2);
+  return wilson(static_cast<double>(right), static_cast<double>(total), z);
+}
+
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
     case Verdict::non_inferior:

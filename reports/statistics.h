@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -91,5 +92,28 @@ struct BootstrapOptions {
 RatioEstimate ratio_of_medians(std::span<const double> numerator,
                                std::span<const double> denominator,
                                const BootstrapOptions& options = {});
+
+// Mean average precision (VOC's 11 points) of two detectors on the same images.
+struct PairedPrecision {
+  std::int64_t images = 0;
+  double drop = 0;         // of the first less that of the second, in [-1,1]
+  Interval drop_interval;  // by resampling images for both alike
+
+  bool operator==(const PairedPrecision&) const = default;
+};
+
+// Nothing unless both have the same images. Percentile bootstrap over images (Efron and Tibshirani
+// 1993, chapter 13): average precision is no mean over images, so that no formula serves. The same
+// seed gives the same interval.
+std::optional<PairedPrecision> compare_precision(std::span<const DetectedImage> first,
+                                                 std::span<const DetectedImage> second,
+                                                 const BootstrapOptions& options = {});
+
+// The same of one detector's mean average precision.
+Interval precision_interval(std::span<const DetectedImage> images,
+                            const BootstrapOptions& options = {});
+
+// Confidence interval of one proportion: Wilson (1927), JASA 22:209. [0,1] for no images.
+Interval proportion_interval(std::int64_t right, std::int64_t total, double confidence = 0.95);
 
 }  // namespace qbench

@@ -28,7 +28,8 @@ h1 { font-size: 2.25rem; }
 h2 { font-size: 1.25rem; }
 h2 + div, h2 + ul, h2 + dl { margin-top: 0.9rem; }
 .caption { color: var(--soft); margin: 0.2rem 0 0.9rem; }
-section { margin-top: 3.25rem; }
+section, details { margin-top: 3.25rem; }
+summary { font-size: 1.25rem; font-weight: 650; cursor: pointer; }
 p { margin: 0; }
 .eyebrow { color: var(--accent); font-size: 0.8rem; font-weight: 600; letter-spacing: 0.08em;
   text-transform: uppercase; margin-bottom: 0.4rem; }

@@ -80,7 +80,8 @@ Column number(std::string title, std::string unit) {
 
 std::vector<Table> tables(const Report& report) {
   std::vector<Table> shown;
-  for (const auto make : {accuracy_table, change_table, speed_table}) {
+  for (const auto make : {documented_table, accuracy_table, change_table, detection_table,
+                          speed_table, class_table}) {
     Table table = make(report);
     if (table.lines.empty()) continue;
     drop_idle_columns(table);

@@ -48,11 +48,15 @@ struct Table {
   std::vector<Column> columns{};
   std::vector<Line> lines{};
   std::vector<std::string> notes{};  // how the numbers are to be read
+  bool folded = false;               // long: shown when asked for
 };
 
-Table accuracy_table(const Report& report);  // the documented columns: FP32 beside INT8
-Table change_table(const Report& report);    // INT8 against FP32, image by image
-Table speed_table(const Report& report);     // latency, throughput, memory, size
+Table accuracy_table(const Report& report);    // the documented columns: FP32 beside INT8
+Table change_table(const Report& report);      // INT8 against FP32, image by image
+Table detection_table(const Report& report);   // mAP of detectors
+Table class_table(const Report& report);       // average precision of each class
+Table documented_table(const Report& report);  // published beside measured
+Table speed_table(const Report& report);       // latency, throughput, memory, size
 
 // All tables that have anything to show, in the order they are shown, without columns in which
 // nothing was measured or all lines agree.

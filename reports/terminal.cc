@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "reports/documented.h"
 #include "reports/exporters.h"
+#include "reports/networks.h"
 #include "reports/tables.h"
 #include "reports/text.h"
 
@@ -48,6 +50,7 @@ class Screen {
     paint(text, style);
     end();
   }
+  void documented(const Report& report);
   // Explains a mark, if it was used.
   void legend() {
     if (any_rough_) line("~ rough: the 95 % interval spans more than a fifth", Style::dim);
@@ -105,11 +108,11 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
     return end();
   }
   right(accuracy(record), kAccuracy, Style::plain);
-  if (cell.top1) {
-    const Interval& limits = cell.top1->drop_interval;
+  if (cell.top1 || cell.precision) {
+    const Interval& limits = cell.top1 ? cell.top1->drop_interval : cell.precision->drop_interval;
+    const double drop = cell.top1 ? cell.top1->counts.drop() : cell.precision->drop;
     const Style style = limits.low > 0 ? Style::bad : Style::plain;
-    right(fmt::format("{} {}", text::percent(cell.top1->counts.drop()), text::percent(limits)),
-          kDrop, style);
+    right(fmt::format("{} {}", text::percent(drop), text::percent(limits)), kDrop, style);
   } else {
     right(baseline ? "" : std::string(text::kAbsent), kDrop, Style::dim);
   }
@@ -124,6 +127,53 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   end();
 }
 
+void Screen::documented(const Report& report) {
+  constexpr std::size_t kVariant = 23;
+  constexpr std::size_t kDocumented = 11;
+  constexpr std::size_t kMeasured = 10;
+  constexpr std::size_t kDifference = 8;
+  const std::vector<DocumentedFigure> figures = documented_figures(report);
+  if (figures.empty()) return;
+  if (!out_.empty()) end();
+  const std::size_t line = name_ + kAccuracy + kDrop + kLatency + kSpeedup;
+  const std::size_t verdict = line - kVariant - kDocumented - kMeasured - kDifference - 2;
+  const auto pad = [this](const std::string& text, std::size_t width) {
+    out_.append(width - std::min(width, text::display_width(text)), ' ');
+  };
+  out_.append(kVariant, ' ');
+  right("documented", kDocumented, Style::dim);
+  right("measured", kMeasured, Style::dim);
+  right("diff.", kDifference, Style::dim);
+  end();
+  std::string model;
+  for (const DocumentedFigure& figure : figures) {
+    if (figure.record->model != model) {
+      model = figure.record->model;
+      this->line(text::fit(text::one_line(model), line), Style::bold);
+    }
+    const bool top1 = figure.metric == "top1";
+    const auto number = [top1](double value) {
+      return top1 ? text::percent(value) : fmt::format("{:.4f}", value);
+    };
+    const bool is_fp32 = figure.variant == text::kFp32Variant;
+    const std::string name =
+        text::fit((is_fp32 ? "  " : "  INT8 ") + text::one_line(figure.variant), kVariant);
+    paint(name, Style::plain);
+    pad(name, kVariant);
+    right(number(figure.documented), kDocumented, Style::plain);
+    const std::string absent(text::kAbsent);
+    right(figure.measured ? number(*figure.measured) : absent, kMeasured, Style::plain);
+    right(figure.measured ? text::percent(*figure.measured - figure.documented) : absent,
+          kDifference, Style::plain);
+    const Style style = figure.verdict == DocumentedVerdict::worse    ? Style::bad
+                        : figure.verdict == DocumentedVerdict::better ? Style::good
+                                                                      : Style::plain;
+    out_ += "  ";
+    paint(text::fit(text::one_line(figure.text), verdict), style);
+    end();
+  }
+}
+
 // Rows of which nothing was tried are told below the table, not in it.
 bool was_tried(const Report& report, const Row& row) {
   const auto tried = [&report](const Cell& cell) {
@@ -136,14 +186,17 @@ bool was_tried(const Report& report, const Row& row) {
 
 std::string render_terminal(const Report& report, int width, bool color) {
   Screen screen(width, color);
-  screen.titles();
+  bool any_tried = false;
   for (const Row& row : report.rows) {
     if (!was_tried(report, row)) continue;
+    if (!any_tried) screen.titles();
+    any_tried = true;
     screen.heading(row);
     if (row.fp32) screen.cell(report, *row.fp32, true);
     for (const Cell& cell : row.int8) screen.cell(report, cell, false);
   }
   screen.legend();
+  screen.documented(report);
   screen.line("");
   for (const text::Remark& problem : text::problems(report)) {
     screen.line(fmt::format("{}: {}", problem.subject, text::one_line(problem.text)), Style::bad);

@@ -322,7 +322,7 @@ int suite_command(std::span<const std::string> arguments, const Streams& streams
   const Plan plan = plan_suite(a, environment);
   const bool nothing_runs = std::ranges::all_of(
       plan.groups, [](const Group& group) { return group.status == Status::skipped; });
-  if (nothing_runs && !a.dry_run) throw Error("no case can run; " + missing_text(a, plan));
+  if (nothing_runs) a.database = ":memory:";  // what was documented is shown, nothing is kept
   if (!plan.missing.empty()) fmt::print(streams.err, "{}\n", missing_text(a, plan));
   if (a.dry_run) return print_cases(plan, a.json, streams.out);
   const RunInfo info{.suite = plan.suite.name,

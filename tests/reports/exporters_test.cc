@@ -66,6 +66,15 @@ constexpr const char* kMarkdown = R"(## qbench: demo \<small\>
 
     qbench suite demo
 
+### Documented and measured
+
+| Model | Network | Figure | Documented | Measured | Difference, points | Verdict |
+| --- | --- | --- | ---: | ---: | ---: | --- |
+| tiny | FP32 | top-1 | 81.00 | 80.00 [49.02, 94.33] | −1.00 | inconclusive (n too small) |
+
+- In brackets: 95 % interval of the measured figure (top-1: Wilson; mAP: bootstrap over images), times 100.
+- better, worse: the documented figure lies outside the interval, and more than 0.1 points away. matches: it does not, and the interval reaches at most 0.5 points to either side. inconclusive: the interval is wider.
+
 ### Accuracy
 
 Backend: reference
@@ -130,6 +139,10 @@ tiny, reference, batch 1, 1 thread
   FP32                          80.00                            8.000
   INT8 naive, 5 batches         70.00  10.00 [−26.46, 43.54]     4.000     2.00×
   INT8 entropy, 5 batches                                                crashed
+
+                        documented  measured   diff.
+tiny
+  FP32                       81.00     80.00   −1.00  inconclusive (n too small)
 
 tiny, INT8 entropy, 5 batches, reference, batch 1, 1 thread: crashed: signal 11 | in <conv0>
 demo <small>: 2 of 3 cases ok, 1 crashed

@@ -214,5 +214,62 @@ TEST(RatioOfMedians, RefusesWhatIsNoDuration) {
   }
 }
 
+// Three images with one box each; `found` says which of them were.
+std::vector<DetectedImage> boxes_found(const std::string& found) {
+  std::vector<DetectedImage> images;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    DetectedImage image{.sample = static_cast<std::int64_t>(i),
+                        .detections = {},
+                        .truth = {{.label = 0, .voc = 1, .coco = 1}}};
+    const Detection::Outcome outcome =
+        found[i] == '1' ? Detection::Outcome::hit : Detection::Outcome::miss;
+    image.detections.push_back({.label = 0, .score = 0.5F, .voc = outcome});
+    images.push_back(image);
+  }
+  return images;
+}
+
+TEST(ComparePrecision, PairsImagesAndRepeats) {
+  const std::vector<DetectedImage> first = boxes_found("1111111111");
+  const std::vector<DetectedImage> second = boxes_found("1111100000");
+  const auto paired = compare_precision(first, second);
+  ASSERT_TRUE(paired.has_value());
+  EXPECT_EQ(paired->images, 10);
+  EXPECT_GT(paired->drop, 0.3);
+  EXPECT_LT(paired->drop_interval.low, paired->drop);
+  EXPECT_GT(paired->drop_interval.low, 0);
+  EXPECT_GT(paired->drop_interval.high, paired->drop);
+  EXPECT_EQ(compare_precision(first, second), paired);
+  std::vector<DetectedImage> turned(second.rbegin(), second.rend());
+  EXPECT_EQ(compare_precision(first, turned), paired);
+}
+
+TEST(ComparePrecision, EqualDetectorsHaveNoDrop) {
+  const std::vector<DetectedImage> images = boxes_found("1101");
+  const auto paired = compare_precision(images, images);
+  ASSERT_TRUE(paired.has_value());
+  EXPECT_EQ(paired->drop_interval, (Interval{0, 0}));
+}
+
+TEST(ComparePrecision, NeedsTheSameImages) {
+  EXPECT_FALSE(compare_precision(boxes_found("11"), boxes_found("111")).has_value());
+  EXPECT_FALSE(compare_precision({}, {}).has_value());
+}
+
+TEST(PrecisionInterval, NarrowsWithImages) {
+  const Interval few = precision_interval(boxes_found("1101"));
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "1101";
+  EXPECT_LT(precision_interval(boxes_found(many)).width(), few.width());
+}
+
+// Wilson's limits for 8 of 10, from the published formula.
+TEST(ProportionInterval, IsWilsons) {
+  const Interval limits = proportion_interval(8, 10);
+  EXPECT_NEAR(limits.low, 0.4902, 1e-4);
+  EXPECT_NEAR(limits.high, 0.9433, 1e-4);
+  EXPECT_EQ(proportion_interval(0, 0), (Interval{0, 1}));
+}
+
 }  // namespace
 }  // namespace qbench

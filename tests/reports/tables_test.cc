@@ -55,8 +55,48 @@ TEST(AccuracyTable, DetectionHasMeanAveragePrecision) {
   ssd.documented.map = 0.83;
   const Table table = accuracy_table(report_of({ssd}));
   EXPECT_EQ(table.columns.at(4).unit, "mAP");
-  EXPECT_EQ(table.lines[0].entries.at(4).text, "0.8366 mAP");
+  EXPECT_EQ(table.lines[0].entries.at(4).text, "0.8366");
   EXPECT_EQ(table.lines[0].entries.at(4).note, "documented 0.8300");
+}
+
+// FP32 and INT8 of a detector on three images with one box each, all found, but for the last one in
+// INT8.
+Report detector_report() {
+  std::vector<CaseRecord> cases{synthetic_case("fp32"), synthetic_case("int8", "naive", 5)};
+  for (CaseRecord& record : cases) {
+    for (std::int64_t sample = 0; sample < 3; ++sample) {
+      const bool found = record.precision == "fp32" || sample < 2;
+      const Detection hit{
+          .label = 0, .score = 0.9F, .voc = Detection::Outcome::hit, .coco_hits = 1023};
+      record.detections.push_back(
+          {.sample = sample,
+           .detections = found ? std::vector{hit} : std::vector<Detection>(),
+           .truth = {{.label = 0, .voc = 1, .coco = 1}}});
+    }
+    record.metrics = {make_metric("map_voc07", record.precision == "fp32" ? 1.0 : 7.0 / 11)};
+    record.details =
+        R"({"classes": [{"class": 0, "name": "cat", "voc07": 0.5}, {"class": 7, "voc07": null}]})";
+  }
+  return report_of(cases);
+}
+
+TEST(DetectionTable, PairsTheNetworks) {
+  const Table table = detection_table(detector_report());
+  ASSERT_EQ(table.lines.size(), 2U);
+  EXPECT_EQ(table.lines[0].entries.at(5).text, "1.0000");
+  EXPECT_EQ(table.lines[1].entries.at(3).text, "INT8 naive, 5 batches");
+  EXPECT_EQ(table.lines[1].entries.at(8).text, "36.36");  // 4 of 11 recalls are not reached
+  EXPECT_TRUE(table.lines[1].entries.at(8).whisker.has_value());
+}
+
+TEST(ClassTable, HasALineForEachClass) {
+  const Table table = class_table(detector_report());
+  EXPECT_TRUE(table.folded);
+  ASSERT_EQ(table.lines.size(), 2U);
+  EXPECT_EQ(table.lines[0].entries.at(1).text, "cat");
+  EXPECT_EQ(table.lines[0].entries.at(3).text, "0.500");
+  EXPECT_EQ(table.lines[1].entries.at(1).text, "class 7");
+  EXPECT_EQ(table.lines[1].entries.at(2).text, "—");
 }
 
 TEST(SpeedTable, PercentilesNeedEnoughSamples) {
