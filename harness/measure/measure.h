@@ -17,6 +17,9 @@ struct MeasureOptions {
   int max_samples = 100000;
   // Stops when the 95 % confidence interval of the median is narrower than this share of it.
   double target_interval = 0.01;
+  // Of a sweep: the cases of a network are measured in turns, so many times each, so that what
+  // slows the machine for a while slows all of them. The seconds above are shared by the rounds.
+  int rounds = 1;
 };
 
 using Clock = std::function<std::int64_t()>;  // nanoseconds, never going back

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "engine/core/error.h"
+#include "harness/model/zoo_source.h"
 
 namespace qbench {
 
@@ -32,8 +33,10 @@ std::optional<AccuracyResult> load_accuracy(const std::string& path) {
   try {
     Message message = decode_message(line);
     auto* result = std::get_if<AccuracyResult>(&message);
-    if (result == nullptr || !fs::exists(result->symbol)) return std::nullopt;
-    if (!result->params.empty() && !fs::exists(result->params)) return std::nullopt;
+    if (result == nullptr) return std::nullopt;
+    for (const std::string& name : {result->symbol, result->params}) {
+      if (!name.empty() && !is_zoo(name) && !fs::exists(name)) return std::nullopt;
+    }
     return std::move(*result);
   } catch (const Error&) {
     return std::nullopt;

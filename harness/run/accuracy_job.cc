@@ -16,6 +16,7 @@
 #include "harness/accuracy/accuracy.h"
 #include "harness/accuracy/class_details.h"
 #include "harness/model/model.h"
+#include "harness/model/zoo_source.h"
 #include "harness/run/job.h"
 #include "reports/record/metrics.h"
 
@@ -175,8 +176,9 @@ class AccuracyRun {
       quantize_variant(entry);
     }
     const std::string& weights = result.params.empty() ? result.symbol : result.params;
-    const auto bytes = static_cast<double>(std::filesystem::file_size(weights));
-    result.metrics.push_back(make_metric("model_size", bytes));
+    const std::size_t bytes =
+        is_zoo(weights) ? constant_bytes(model_.graph) : std::filesystem::file_size(weights);
+    result.metrics.push_back(make_metric("model_size", static_cast<double>(bytes)));
   }
 
   void quantize_variant(Entry& entry) {

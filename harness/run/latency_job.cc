@@ -8,25 +8,12 @@
 #include "harness/measure/measure.h"
 #include "harness/model/model.h"
 #include "harness/run/job.h"
-#include "reports/record/latency.h"
 #include "reports/record/metrics.h"
 
 namespace qbench {
 namespace {
 
 constexpr double kNanoseconds = 1e9;
-
-void add_latency(LatencyResult& result, int batch_size) {
-  const double middle = median(result.latency_ns);
-  result.metrics.push_back(make_metric("latency_median", middle));
-  for (const auto& [name, q] :
-       {std::pair{"latency_p90", 0.90}, {"latency_p95", 0.95}, {"latency_p99", 0.99}}) {
-    // Fewer samples say nothing about so far a tail.
-    if (result.latency_ns.size() < samples_for_percentile(q)) continue;
-    result.metrics.push_back(make_metric(name, percentile(result.latency_ns, q)));
-  }
-  result.metrics.push_back(make_metric("images_per_second", batch_size * kNanoseconds / middle));
-}
 
 LatencyResult measure_job(const LatencyJob& job) {
   const LoadedModel model = load_model({job.symbol, job.params}, job.image_shape);
@@ -41,7 +28,6 @@ LatencyResult measure_job(const LatencyJob& job) {
   LatencyResult result;
   result.latency_ns =
       measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, job.measure, clock);
-  add_latency(result, job.batch_size);
   const MemoryUse memory = executable->memory();
   const auto add_bytes = [&result](const char* name, std::size_t bytes) {
     result.metrics.push_back(make_metric(name, static_cast<double>(bytes)));

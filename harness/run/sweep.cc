@@ -13,6 +13,7 @@
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
 #include "harness/accuracy/accuracy.h"
+#include "harness/measure/latency_metrics.h"
 #include "harness/run/accuracy_cache.h"
 #include "reports/record/metrics.h"
 
@@ -88,8 +89,8 @@ class GroupSweep {
     return found == results_.end() ? nullptr : &*found;
   }
 
-  // Fills the record. False when interrupted.
-  bool measure(const Case& made, CaseRecord& record) {
+  // What scoring found, into the record.
+  void describe(const Case& made, CaseRecord& record) const {
     const AccuracyResult& accuracy = *find(made.variant);
     record.status = accuracy.status;
     record.reason = accuracy.reason;
@@ -98,8 +99,12 @@ class GroupSweep {
     record.detections = accuracy.detections;
     record.model_hash = accuracy.model_hash;
     record.details = details(accuracy);
-    if (accuracy.status != Status::ok && accuracy.status != Status::mistrusted) return true;
-    return measure_latency(made, accuracy, record);
+  }
+
+  // One round of latency samples, added to the record. False when interrupted.
+  bool measure(const Case& made, CaseRecord& record) {
+    if (record.status != Status::ok && record.status != Status::mistrusted) return true;
+    return measure_latency(made, *find(made.variant), record);
   }
 
  private:
@@ -157,6 +162,8 @@ class GroupSweep {
     job.batch_size = made.batch_size;
     job.threads = made.threads;
     job.measure = plan_.suite.measure;
+    for (double* seconds : {&job.measure.warmup_seconds, &job.measure.max_seconds})
+      *seconds /= job.measure.rounds;
     std::optional<LatencyResult> result;
     const LaunchResult ended =
         options_.launch(encode(job), plan_.suite.timeout_seconds, [&](std::string_view line) {
@@ -172,8 +179,10 @@ class GroupSweep {
       result.emplace();
       std::tie(result->status, result->reason) = verdict_on(ended);
     }
-    record.metrics.insert(record.metrics.end(), result->metrics.begin(), result->metrics.end());
-    record.latency_ns = std::move(result->latency_ns);
+    if (record.latency_ns.empty())  // memory and the like: of the first round
+      record.metrics.insert(record.metrics.end(), result->metrics.begin(), result->metrics.end());
+    record.latency_ns.insert(record.latency_ns.end(), result->latency_ns.begin(),
+                             result->latency_ns.end());
     if (result->status != Status::ok) {
       record.status = result->status;
       record.reason = "measuring latency: " + result->reason;
@@ -253,13 +262,27 @@ class Sweep {
     for (const Pending& p : pending) {
       if (p.made->variant.precision == "fp32") fp32_ = sweep.find(p.made->variant)->predictions;
     }
-    for (Pending& p : pending) {
-      if (!sweep.measure(*p.made, p.record)) return false;
-      add_agreement(p.record);
-      p.record.finished = options_.now();
-      put(p.record, *p.made);
+    for (Pending& p : pending) sweep.describe(*p.made, p.record);
+    const int rounds = plan_.suite.measure.rounds;
+    for (int round = 1; round <= rounds; ++round) {
+      for (Pending& p : pending) {
+        if (!sweep.measure(*p.made, p.record)) return false;
+        if (round == rounds) finish(p);
+      }
     }
     return true;
+  }
+
+  void finish(Pending& pending) {
+    CaseRecord& record = pending.record;
+    if (!record.latency_ns.empty()) {
+      const std::vector<MetricValue> latency =
+          latency_metrics(record.latency_ns, record.batch_size);
+      record.metrics.insert(record.metrics.end(), latency.begin(), latency.end());
+    }
+    add_agreement(record);
+    record.finished = options_.now();
+    put(record, *pending.made);
   }
 
   std::optional<CaseRecord> reusable(const Case& made) const {

@@ -12,6 +12,7 @@
 
 #include "engine/core/error.h"
 #include "engine/formats/formats.h"
+#include "harness/model/zoo_source.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/yaml_map.h"
 #include "reports/record/metrics.h"
@@ -23,6 +24,7 @@ constexpr std::uintmax_t kMaxFileBytes = 1 << 20;  // nobody writes a larger one
 constexpr int kMaxImageSide = 4096;
 constexpr int kMaxBatch = 4096;
 constexpr int kMaxThreads = 1024;
+constexpr int kMaxRounds = 100;
 constexpr double kMaxSeconds = 30 * 24 * 3600;
 constexpr double kHuge = 1e15;
 
@@ -118,7 +120,8 @@ ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
   model.symbol = model.name + "-symbol.json";
   map.read("source", model.source);
   map.read("symbol", model.symbol);
-  if (!holds_parameters(model.symbol)) model.params = model.name + "-0000.params";
+  if (!holds_parameters(model.symbol) && !is_zoo(model.symbol))
+    model.params = model.name + "-0000.params";
   map.read("params", model.params);
   model.image_shape = read_image_shape(map, model.image_shape);
   map.read("rgb_mean", model.rgb_mean);
@@ -178,6 +181,7 @@ MeasureOptions read_measure(YamlMap map) {
   map.read("give_up_seconds", measure.give_up_seconds, 0, kMaxSeconds);
   map.read("max_samples", measure.max_samples, 1);
   map.read("target_interval", measure.target_interval, 0, 1);
+  map.read("rounds", measure.rounds, 1, kMaxRounds);
   map.finish();
   return measure;
 }

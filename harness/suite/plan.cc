@@ -10,6 +10,7 @@
 #include "datasets/shapes.h"
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
+#include "harness/model/zoo_source.h"
 
 namespace qbench {
 namespace {
@@ -57,8 +58,8 @@ Documented documented_for(const ModelSpec& model, const Variant& variant) {
 }
 
 std::string describe(const MeasureOptions& m) {
-  return fmt::format("{} {} {} {} {} {} {}", m.warmup_seconds, m.warmup_runs, m.max_seconds,
-                     m.min_samples, m.give_up_seconds, m.max_samples, m.target_interval);
+  return fmt::format("{} {} {} {} {} {} {} {}", m.warmup_seconds, m.warmup_runs, m.max_seconds,
+                     m.min_samples, m.give_up_seconds, m.max_samples, m.target_interval, m.rounds);
 }
 
 std::string describe(const DetectionOptions& d) {
@@ -114,7 +115,7 @@ class Planner {
   void find_files(Group& group) {
     std::vector<std::string> missing;
     const auto find = [&](std::string& name) {
-      if (name.empty() || is_shapes(name)) return;
+      if (name.empty() || is_shapes(name) || is_zoo(name)) return;
       if (const std::optional<std::string> path = context_.find_file(name)) {
         name = *path;
       } else if (std::ranges::count(missing, name) == 0) {
@@ -240,7 +241,7 @@ class Planner {
 
   const std::string& hash(const std::string& path) {
     const auto [entry, is_new] = hashes_.try_emplace(path);
-    if (is_new) entry->second = context_.hash_file(path);
+    if (is_new) entry->second = is_zoo(path) ? Hasher().add(path).hex() : context_.hash_file(path);
     return entry->second;
   }
 

@@ -101,7 +101,7 @@ class FakeWorkers {
   static Message time() {
     LatencyResult result;
     result.latency_ns = {1e6, 2e6, 3e6};
-    result.metrics = {make_metric("latency_median", 2e6)};
+    result.metrics = {make_metric("arena", 7)};
     return result;
   }
 };
@@ -179,6 +179,21 @@ TEST_F(SweepTest, ScoresAGroupOnceAndMeasuresEachCaseAlone) {
   EXPECT_EQ(progress_.finished.front(), "1/6 net/fp32/b1/t2/onednn");
   EXPECT_EQ(progress_.finished.back(), "6/6 net/int8/naive/5batches/b64/t2/onednn");
   EXPECT_EQ(progress_.steps.front(), "net on onednn: at it");
+}
+
+TEST_F(SweepTest, RoundsMeasureTheCasesInTurns) {
+  Plan turns = plan();
+  filter(turns, "/b1/");
+  turns.suite.measure.rounds = 2;
+  const Records run = sweep_once(turns);
+  EXPECT_THAT(workers_.log,
+              ElementsAre("score fp32 int8/none int8/naive/5batches", "time fp32 b1",
+                          "time int8-none b1", "time int8-naive-5batches b1", "time fp32 b1",
+                          "time int8-none b1", "time int8-naive-5batches b1"));
+  ASSERT_EQ(run.cases.size(), 3U);
+  EXPECT_THAT(run.cases[1].latency_ns, ElementsAre(1e6, 2e6, 3e6, 1e6, 2e6, 3e6));
+  EXPECT_EQ(run.cases[1].metric("latency_median"), 2e6);
+  EXPECT_EQ(std::ranges::count(run.cases[1].metrics, "arena", &MetricValue::name), 1);
 }
 
 TEST_F(SweepTest, RecordsHoldEverythingThatIsKnown) {
