@@ -79,7 +79,14 @@ std::string missed(const Gate& gate, const CaseRecord& record,
   return {};
 }
 
+// Whether the metric is of classifiers and the case of a detector, or the other way round.
+bool of_other_task(const Gate& gate, const CaseRecord& record) {
+  const bool classifiers = gate.metric.starts_with("top") || gate.metric.starts_with("correct_top");
+  return record.detections.empty() ? gate.metric.starts_with("map_") : classifiers;
+}
+
 bool concerns(const Gate& gate, const CaseRecord& record) {
+  if (gate.model.empty() && of_other_task(gate, record)) return false;
   return matches(gate.model, record.model) && matches(gate.precision, record.precision) &&
          matches(gate.mode, record.mode) && matches(gate.backend, record.backend) &&
          (!gate.max_drop || record.precision == "int8");

@@ -77,6 +77,25 @@ TEST(Gate, CountsAreAboutTheSuitesOwnImages) {
   EXPECT_EQ(judge(g, records(), true).outcome, GateOutcome::not_judged);
 }
 
+TEST(Gate, MetricsOfTheOtherTaskAreNotDemandedUnlessTheModelIsNamed) {
+  std::vector<CaseRecord> all = {record("net", "fp32", "", 0.80)};
+  CaseRecord detector = record("ssd", "fp32", "", 0);
+  detector.predictions.clear();
+  detector.detections.resize(1);
+  detector.metrics = {{"map_voc07", 0.6, "fraction", true}};
+  all.push_back(detector);
+  Gate g = gate("top1");
+  g.min = 0.7;
+  EXPECT_EQ(judge(g, all, false).outcome, GateOutcome::passed);
+  g.model = "ssd";
+  EXPECT_EQ(judge(g, all, false).outcome, GateOutcome::failed);
+  g = gate("map_voc07");
+  g.min = 0.5;
+  EXPECT_EQ(judge(g, all, false).outcome, GateOutcome::passed);
+  g.min = 0.7;
+  EXPECT_EQ(judge(g, all, false).outcome, GateOutcome::failed);
+}
+
 TEST(Gate, ACaseThatRanWithoutTheMetricFails) {
   Gate g = gate("agreement");
   g.min = 0.5;
