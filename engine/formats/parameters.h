@@ -51,9 +51,6 @@ class Parameters {
   std::int64_t drawn_ = 0;  // elements
 };
 
-// f64 and f16 converted. Throws Error for another type.
-std::shared_ptr<const Tensor> to_f32(const std::shared_ptr<const Tensor>& tensor);
-
 // Half of the width of the Xavier distribution for weights [O, I, ...]
 float xavier_bound(const Shape& shape);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -58,14 +59,26 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
   const Graph graph = import_network(model.files(), model.shape(), model.random_seed());
   export_model(with_batch(graph, model.batch_size), files);
 
+  // ONNX has no such operator: the file ends in what it reads.
+  const bool without_detection =
+      holds_parameters(files.symbol) && std::ranges::any_of(graph.nodes(), [](const Node& node) {
+        return std::holds_alternative<MultiBoxDetection>(node.op);
+      });
   const Json written = describe(files);
   if (json) {
-    fmt::print(streams.out, "{}\n", Json{{"model", model.name()}, {"files", written}}.dump(2));
+    const Json result{
+        {"model", model.name()}, {"files", written}, {"ends_before_detection", without_detection}};
+    fmt::print(streams.out, "{}\n", result.dump(2));
     return kExitOk;
   }
   for (const auto& file : written) {
     fmt::print(streams.out, "{}  ({:.1f} MB)\n", file["file"].get<std::string>(),
                file["bytes"].get<double>() / 1e6);
+  }
+  if (without_detection) {
+    fmt::print(streams.out,
+               "ends in class scores, box offsets and anchors: ONNX has no "
+               "MultiBoxDetection\n");
   }
   return kExitOk;
 }

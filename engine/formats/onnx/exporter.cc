@@ -181,7 +181,7 @@ class Exporter {
       std::string name = real(id);
       // An input, a parameter or what is an output already cannot be one itself.
       if (!computed.erase(name))
-        name = builder_.add("Identity", builder_.free_name(name + "_output"), {name});
+        name = builder_.add("Identity", builder_.free_name(fmt::format("{}_output", name)), {name});
       builder_.model().outputs.push_back(value(name, id));
     }
   }
