@@ -2,6 +2,8 @@
 
 #include "harness/model/excluded.h"
 
+#include <optional>
+
 #include "harness/model/model.h"
 
 namespace qbench {
@@ -12,10 +14,19 @@ bool computes_nothing(const Op& op) {
          std::holds_alternative<Flatten>(op) || std::holds_alternative<Reshape>(op);
 }
 
+// What a layer computes on; nothing where all it reads is constant, as the boxes of a detector are.
+std::optional<NodeId> data_of(const Graph& graph, NodeId id) {
+  if (std::holds_alternative<MultiBoxPrior>(graph[id].op)) return std::nullopt;
+  for (NodeId input : graph[id].inputs) {
+    if (graph.as_constant(input) == nullptr) return input;
+  }
+  return std::nullopt;
+}
+
 // The first layer on the way from `id` to the inputs that is in the optimized graph.
 std::string host_before(const Graph& imported, const Graph& optimized, NodeId id) {
-  while (!imported[id].inputs.empty()) {
-    id = imported[id].inputs.front();
+  while (const std::optional<NodeId> data = data_of(imported, id)) {
+    id = *data;
     if (optimized.find(imported[id].name)) return imported[id].name;
   }
   return {};

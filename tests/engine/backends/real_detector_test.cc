@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -13,6 +16,7 @@
 #include "engine/backends/backends.h"
 #include "engine/calibration/calibrate.h"
 #include "engine/formats/formats.h"
+#include "engine/graph/text.h"
 #include "engine/passes/passes.h"
 #include "engine/quantizer/quantizer.h"
 #include "tests/engine/backends/case_runner.h"
@@ -101,6 +105,67 @@ TEST_P(RealDetector, FindsWhatIsKnownToBeThere) {
       expect_rows(rows, known[i]["top10_class_score_xmin_ymin_xmax_ymax"]);
     }
   }
+}
+
+float overlap(const std::array<float, kRow>& a, const std::array<float, kRow>& b) {
+  const float width = std::min(a[4], b[4]) - std::max(a[2], b[2]);
+  const float height = std::min(a[5], b[5]) - std::max(a[3], b[3]);
+  if (width <= 0 || height <= 0) return 0;
+  const float both = width * height;
+  return both / ((a[4] - a[2]) * (a[5] - a[3]) + (b[4] - b[2]) * (b[5] - b[3]) - both);
+}
+
+bool is_among(const std::array<float, kRow>& row, const Rows& others) {
+  return std::ranges::any_of(others, [&](const std::array<float, kRow>& other) {
+    return other[0] == row[0] && std::fabs(other[1] - row[1]) < 0.15F &&
+           overlap(row, other) > 0.75F;
+  });
+}
+
+Graph saved_and_read(const Graph& graph) {
+  const std::string path = ::testing::TempDir() + "qbench_real_detector";
+  const ModelFiles files{path + "-symbol.json", path + "-0000.params"};
+  export_model(graph, files);
+  const Graph read = import_model(files, {.image_shape = Shape{3, 300, 300}});
+  std::filesystem::remove(files.symbol);
+  std::filesystem::remove(files.params);
+  return read;
+}
+
+// What FP32 is sure of, INT8 finds at nearly the same place with nearly the same score.
+TEST_P(RealDetector, FindsNearlyTheSameInInt8) {
+  constexpr std::int64_t kPictures = 16;
+  constexpr float kSure = 0.4F;
+  if (backend().name() == "reference") GTEST_SKIP() << "takes minutes without oneDNN";
+  const Graph fp32 = optimize(graph_);
+  CalibrationOptions options{.modes = {"naive"},
+                             .batches = {kPictures},
+                             .tensors = tensors_to_calibrate(fp32, {}),
+                             .model_hash = {},
+                             .data_hash = {}};
+  std::vector<float> image;
+  std::int64_t next = 0;
+  const NextBatch batches = [&]() -> std::span<const float> { return image = picture(next++); };
+  const CalibrationTable table = calibrate(fp32, backend(), batches, options).tables.at(0);
+  const Graph quantized = quantize(fp32, {}, &table).graph;
+  const Graph int8 = saved_and_read(quantized);
+  EXPECT_EQ(print_graph(int8), print_graph(quantized));
+
+  int sure = 0;
+  int found = 0;
+  for (std::int64_t i = 0; i < kPictures; ++i) {
+    const Values input = {picture(i)};
+    const Rows others = detections(run_on(backend(), int8, input)[0]);
+    for (const auto& row : detections(run_on(backend(), fp32, input)[0])) {
+      if (row[1] < kSure) continue;
+      ++sure;
+      if (is_among(row, others)) ++found;
+    }
+  }
+  RecordProperty("sure", sure);
+  RecordProperty("found", found);
+  EXPECT_GT(sure, 30);
+  EXPECT_GE(found, 0.9 * sure) << "of " << sure;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RealDetector, ::testing::ValuesIn(all_backends()),

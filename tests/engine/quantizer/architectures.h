@@ -109,4 +109,40 @@ inline constexpr std::string_view kInception = R"(
   return last
 )";
 
+// Two feature maps; the first is normalized for its heads alone. Scores are an output because boxes
+// are sorted by them, which makes errors in boxes no measure of anything.
+inline constexpr std::string_view kSsd = R"(
+  data = Input(shape=[1,3,8,8])
+  w0 = Constant() : f32[4,3,3,3] values=random(1)
+  conv0 = Convolution(data, w0; padding=[1,1,1,1], activation=relu)
+  norm = L2Normalize(conv0)
+  factor = Constant() : f32[1,4,1,1] values=[20,20,20,20]
+  scaled = Multiply(norm, factor)
+  w1 = Constant() : f32[4,4,3,3] values=random(2)
+  loc0 = Convolution(scaled, w1; padding=[1,1,1,1])
+  loc0_t = Transpose(loc0; permutation=[0,2,3,1])
+  loc0_flat = Flatten(loc0_t)
+  w2 = Constant() : f32[3,4,3,3] values=random(3)
+  cls0 = Convolution(scaled, w2; padding=[1,1,1,1])
+  cls0_t = Transpose(cls0; permutation=[0,2,3,1])
+  cls0_flat = Flatten(cls0_t)
+  pool = Pool(conv0; kernel=[2,2], stride=[2,2])
+  w3 = Constant() : f32[4,4,3,3] values=random(4)
+  conv1 = Convolution(pool, w3; padding=[2,2,2,2], dilation=[2,2], activation=relu)
+  loc1 = Convolution(conv1, w1; padding=[1,1,1,1])
+  loc1_t = Transpose(loc1; permutation=[0,2,3,1])
+  loc1_flat = Flatten(loc1_t)
+  cls1 = Convolution(conv1, w2; padding=[1,1,1,1])
+  cls1_t = Transpose(cls1; permutation=[0,2,3,1])
+  cls1_flat = Flatten(cls1_t)
+  loc = Concat(loc0_flat, loc1_flat)
+  cls = Concat(cls0_flat, cls1_flat)
+  cls_by_anchor = Reshape(cls; dims=[0,-1,3])
+  cls_by_class = Transpose(cls_by_anchor; permutation=[0,2,1])
+  prob = Softmax(cls_by_class; axis=1)
+  anchors = Constant() : f32[1,80,4] values=random(5,0,1)
+  detection = MultiBoxDetection(prob, loc, anchors)
+  return prob, detection
+)";
+
 }  // namespace qbench

@@ -207,7 +207,7 @@ void expect_properties(const Graph& graph, const QuantScheme& scheme) {
 }
 
 TEST(QuantizeProperties, Architectures) {
-  for (const std::string_view text : {kFire, kResNetV1, kResNetV2, kMobileNet, kInception}) {
+  for (const std::string_view text : {kFire, kResNetV1, kResNetV2, kMobileNet, kInception, kSsd}) {
     for (const auto dtype : {QuantizedDType::automatic, QuantizedDType::s8, QuantizedDType::u8})
       expect_properties(parse_graph(text), {.dtype = dtype});
     expect_properties(parse_graph(text), {.per_channel_weights = false});

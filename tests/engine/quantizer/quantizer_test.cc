@@ -95,6 +95,49 @@ TEST(Quantize, MobileNet) {
   )"));
 }
 
+// The heads read integers and deliver f32: what rearranges, joins and interprets their results is
+// as exact as in FP32. The normalization reads the features that the trunk reads as integers.
+TEST(Quantize, Ssd) {
+  EXPECT_EQ(quantized_text(kSsd), brief(R"(
+    data = Input(shape=[1,3,8,8]) : f32[1,3,8,8]
+    data_quantize = Quantize(data) : s8[1,3,8,8] scales=[0.125]
+    conv0 = Convolution(data_quantize, w0; padding=[1,1,1,1], activation=relu) : u8[1,4,8,8] scales=[0.25]
+    conv0_dequantize = Dequantize(conv0) : f32[1,4,8,8]
+    norm = L2Normalize(conv0_dequantize) : f32[1,4,8,8]
+    scaled = Multiply(norm, factor) : f32[1,4,8,8]
+    scaled_quantize = Quantize(scaled) : s8[1,4,8,8] scales=[0.375]
+    loc0 = Convolution(scaled_quantize, w1; padding=[1,1,1,1]) : f32[1,4,8,8]
+    loc0_t = Transpose(loc0; permutation=[0,2,3,1]) : f32[1,8,8,4]
+    loc0_flat = Flatten(loc0_t) : f32[1,256]
+    cls0 = Convolution(scaled_quantize, w2; padding=[1,1,1,1]) : f32[1,3,8,8]
+    cls0_t = Transpose(cls0; permutation=[0,2,3,1]) : f32[1,8,8,3]
+    cls0_flat = Flatten(cls0_t) : f32[1,192]
+    pool = Pool(conv0; kernel=[2,2], stride=[2,2]) : u8[1,4,4,4] scales=[0.25]
+    conv1 = Convolution(pool, w3; dilation=[2,2], padding=[2,2,2,2], activation=relu) : u8[1,4,4,4] scales=[0.5]
+    loc1 = Convolution(conv1, w1; padding=[1,1,1,1]) : f32[1,4,4,4]
+    loc1_t = Transpose(loc1; permutation=[0,2,3,1]) : f32[1,4,4,4]
+    loc1_flat = Flatten(loc1_t) : f32[1,64]
+    cls1 = Convolution(conv1, w2; padding=[1,1,1,1]) : f32[1,3,4,4]
+    cls1_t = Transpose(cls1; permutation=[0,2,3,1]) : f32[1,4,4,3]
+    cls1_flat = Flatten(cls1_t) : f32[1,48]
+    loc = Concat(loc0_flat, loc1_flat) : f32[1,320]
+    cls = Concat(cls0_flat, cls1_flat) : f32[1,240]
+    cls_by_anchor = Reshape(cls; dims=[0,-1,3]) : f32[1,80,3]
+    cls_by_class = Transpose(cls_by_anchor; permutation=[0,2,1]) : f32[1,3,80]
+    prob = Softmax(cls_by_class) : f32[1,3,80]
+    detection = MultiBoxDetection(prob, loc, anchors) : f32[1,80,6]
+    return prob, detection
+  )"));
+  const Graph graph = parse_graph(kSsd);
+  const CalibrationTable table = numbered_ranges(graph, {});
+  const std::map<std::string, std::string> left = reasons(quantize(graph, {}, &table));
+  EXPECT_EQ(left.size(), 16U);
+  EXPECT_EQ(left.at("norm"), "no INT8 form of this operator");
+  EXPECT_EQ(left.at("loc0_t"), "no INT8 layer reads it");
+  EXPECT_EQ(left.at("cls"), "no INT8 layer reads it");
+  EXPECT_EQ(left.at("prob"), "no INT8 form of this operator");
+}
+
 // Averaging keeps the scale. Of the values that the last block joins, those of the pool have
 // another reader with their own scale: joining rescales them.
 TEST(Quantize, Inception) {

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 
 #include "engine/graph/text.h"
+#include "engine/passes/passes.h"
+#include "engine/quantizer/quantizer.h"
+#include "engine/zoo/zoo.h"
+#include "tests/engine/quantizer/golden.h"
 
 namespace qbench {
 namespace {
@@ -47,6 +51,27 @@ TEST(LayersToExclude, UnknownNamesAreLeftForTheQuantizerToRefuse) {
   const LoadedModel model = optimized(kNetwork);
   const std::vector<std::string> names = {"conf"};
   EXPECT_THAT(layers_to_exclude(model, names), ElementsAre("conf"));
+}
+
+// The names that MXNet's example/ssd excludes; half of them are of anchors, which are constant.
+TEST(LayersToExclude, TheDocumentedOnesOfTheDetectorAreMovesAlone) {
+  LoadedModel model;
+  const Graph network =
+      build_zoo_model(*find_zoo_model("ssd_vgg16_reduced_300"), {.width = 0.125}).graph;
+  model.graph = optimize(network);
+  model.absorbed = find_absorbed(network, model.graph);
+  std::vector<std::string> names = {"multibox_loc_pred", "concat0", "concat1"};
+  for (int i = 1; i <= 18; ++i) names.push_back("flatten" + std::to_string(i));
+  std::vector<std::string> layers = layers_to_exclude(model, names);
+  EXPECT_EQ(layers.size(), 14U);
+  for (const std::string& layer : layers) {
+    const Op& op = model.graph[model.graph.find(layer).value()].op;
+    EXPECT_TRUE(std::holds_alternative<Flatten>(op) || std::holds_alternative<Concat>(op)) << layer;
+  }
+  const CalibrationTable table = numbered_ranges(model.graph, {});
+  const QuantizedModel with = quantize(model.graph, {.excluded_layers = layers}, &table);
+  const QuantizedModel without = quantize(model.graph, {}, &table);
+  EXPECT_EQ(print_graph(with.graph), print_graph(without.graph));
 }
 
 TEST(QuantizedFiles, HaveTheDocumentedNames) {
