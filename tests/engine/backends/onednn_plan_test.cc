@@ -118,6 +118,26 @@ TEST(OnednnPlan, IntegerNetworksHaveNoReordersInside) {
   }
 }
 
+// A dilated layer of a detector, and a head that delivers f32, channels last for free.
+TEST(OnednnPlan, HeadsOfIntegerDetectorsCostTheirConvolutionsAlone) {
+  const Graph graph = parse_graph(R"(
+    data = Input(shape=[1,64,19,19])
+    q = Quantize(data) : u8[1,64,19,19] scales=[0.01]
+    w1 = Constant() : s8[64,64,3,3] scales=[0.001] values=random(1)
+    c1 = Convolution(q, w1; dilation=[6,6], padding=[6,6,6,6], activation=relu) : u8[1,64,19,19] scales=[0.01]
+    w2 = Constant() : s8[126,64,3,3] scales=[0.001] values=random(2)
+    head = Convolution(c1, w2; padding=[1,1,1,1])
+    turned = Transpose(head; permutation=[0,2,3,1])
+    flat = Flatten(turned)
+    return flat)");
+  const std::vector<LayerTime> layers = Compiled(graph).profile();
+  ASSERT_EQ(layers.size(), 3U);
+  EXPECT_EQ(layers[0].op, "Quantize");
+  for (const std::string& layer : implementations(layers, "Convolution"))
+    EXPECT_THAT(layer, testing::Not(HasSubstr("ref")));
+  EXPECT_EQ(implementations(layers, "Convolution").size(), 2U);
+}
+
 TEST(OnednnPlan, BlockedConcatenationsCopyNothing) {
   // Winograd networks run in blocks of channels, where parts are written in place.
   const std::vector<LayerTime> layers = Compiled(squeezenet_like(1, false)).profile();
