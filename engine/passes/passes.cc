@@ -19,7 +19,9 @@ namespace {
 constexpr std::array kPasses = {
     Pass{"remove_identity", "remove what copies its input: Dropout, Flatten before FullyConnected",
          remove_identity},
-    Pass{"fold_constants", "compute sums, products, joins and reshapes of constants, and default boxes", fold_constants},
+    Pass{"fold_constants",
+         "compute sums, products, joins and reshapes of constants, and default boxes",
+         fold_constants},
     Pass{"fold_padding", "zero padding into Convolution and Pool", fold_padding},
     Pass{"fold_channel_scale", "per-channel Multiply and Add into weights and bias",
          fold_channel_scale},

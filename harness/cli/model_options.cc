@@ -11,6 +11,7 @@
 
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
 #include "harness/model/zoo_source.h"
 
 namespace qbench {
@@ -23,6 +24,14 @@ std::string symbol_of(const std::string& model) {
 }
 
 int core_count() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+Error no_such_model(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const ZooModel& built_in : zoo()) names.push_back(built_in.name);
+  const std::string_view nearest = nearest_name(name, names);
+  return Error(fmt::format("no file {}, and no built-in network '{}'{}", symbol_of(name), name,
+                           nearest.empty() ? "" : fmt::format(", did you mean '{}'?", nearest)));
+}
 
 }  // namespace
 
@@ -82,6 +91,7 @@ ModelFiles ModelOptions::files() const {
       files = {to_string({built_in, {.classes = classes, .width = width}}), {}};
     }
     if (!param_file.empty()) files.params = param_file;
+    if (built_in == nullptr && !std::filesystem::exists(files.symbol)) throw no_such_model(model);
   }
   if (files.symbol.empty())
     throw Error("no model: give --symbol-file and --param-file, or --model");

@@ -64,9 +64,9 @@ struct DataFacts {
 
 // What a plan depends on beside the suite.
 struct PlanContext {
-  std::vector<std::string> backends;  // of this build, the default first
+  std::vector<std::string> backends;         // of this build, the default first
   std::vector<std::string> absent_backends;  // that this build lacks: their cases are unsupported
-  std::vector<std::string> modes;     // of calibration, "none" included
+  std::vector<std::string> modes;            // of calibration, "none" included
   int cores = 1;
   std::string machine;  // processor and cores: latencies of another machine are other results
   std::string version;  // of the program

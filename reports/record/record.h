@@ -109,7 +109,7 @@ struct CaseRecord {
   std::string reason;  // empty only when ok
 
   std::vector<MetricValue> metrics;
-  std::vector<double> latency_ns;  // raw samples: nanoseconds for one batch each
+  std::vector<double> latency_ns;         // raw samples: nanoseconds for one batch each
   std::vector<Prediction> predictions;    // of a classifier
   std::vector<DetectedImage> detections;  // of a detector
   Documented documented;

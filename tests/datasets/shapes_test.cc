@@ -175,8 +175,7 @@ TEST(ShapesDet, OpensByName) {
   EXPECT_EQ(parse_detection_label(val->read(3).label), draw_scene(ShapesPart::val, 0, 3).boxes);
   EXPECT_EQ(open_dataset("shapes-det:train")->size(), 6000);
   EXPECT_NE(open_dataset("shapes-det:seed=1")->content_hash(), val->content_hash());
-  for (const char* text :
-       {"shapes-det:", "shapes-det:count=0", "shapes-detail", "shapes-det,val"})
+  for (const char* text : {"shapes-det:", "shapes-det:count=0", "shapes-detail", "shapes-det,val"})
     EXPECT_THROW(open_dataset(text), Error) << text;
 }
 
