@@ -15,8 +15,6 @@ namespace {
 constexpr std::array<double, 3> kImageMean{123.68, 116.779, 103.939};
 constexpr double kImageDeviation = 58;
 
-constexpr std::int64_t kMostParameters = std::int64_t{1} << 28;
-
 Tensor vector_of(std::span<const double> values) {
   Tensor tensor(DType::f32, {static_cast<std::int64_t>(values.size())});
   std::ranges::transform(values, tensor.data<float>().begin(),
