@@ -7,6 +7,7 @@
 #include "datasets/datasets.h"
 #include "datasets/file.h"
 #include "datasets/image_record.h"
+#include "datasets/pack.h"
 #include "datasets/record_io.h"
 #include "datasets/transform.h"
 #include "datasets/verify.h"
@@ -89,6 +90,24 @@ TEST(RealData, LabelVectorOfFourHeaderValues) {
     EXPECT_EQ(sample.label[1], 5);
     EXPECT_NO_THROW(decode_image(sample.encoded));
   }
+}
+
+// Its images and its list, packed again, give the file that im2rec wrote.
+TEST(RealData, PacksTheBytesOfIm2rec) {
+  QBENCH_NEEDS_REAL_DATA();
+  const std::string original = real_data() + "/formats/pythxn_val";
+  const std::unique_ptr<Dataset> dataset = open_dataset(original + ".rec");
+  const TestFolder folder;
+  const std::vector<ListEntry> list = read_list(original + ".lst");
+  ASSERT_EQ(std::ssize(list), dataset->size());
+  for (std::int64_t i = 0; i < dataset->size(); ++i) {
+    write_bytes(folder.file(list[static_cast<std::size_t>(i)].path), dataset->read(i).encoded);
+  }
+  write_text(folder.file("val.lst"), read_text(original + ".lst"));
+  pack(*open_dataset(folder.file("val.lst")), folder.file("out"),
+       {.pass_through = true, .shuffle_seed = std::nullopt});
+  EXPECT_EQ(read_file(folder.file("out.rec")), read_file(original + ".rec"));
+  EXPECT_EQ(read_text(folder.file("out.idx")), read_text(original + ".idx"));
 }
 
 // Sums of the R, G and B pixels of the first crops, as OpenCV decodes, resizes and crops them; this
