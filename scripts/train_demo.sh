@@ -31,10 +31,11 @@ resnet50_v1() {
   export_network resnet50_v1 resnet50_v1 0.09375 10 64
   train resnet50_v1 shapes_train 64 14
 }
-resnet101_v1() { # begins as the 50 layers that it shares with its sister
+resnet101_v1() { # begins as the 50 layers of its sister
   export_network resnet101_v1 resnet101_v1 0.09375 10 64
   train resnet101_v1 shapes_train 64 6 --rate 2e-3 --start "$out/shapes_resnet50_v1-0000.params"
 }
+resnet50_v1_more() { go_on resnet50_v1 shapes_train 64 5 --rate 2.5e-3; }
 resnet152() {
   export_network resnet152 imagenet1k-resnet-152 0.0625 10 64
   train resnet152 shapes_plain 64 3
@@ -49,6 +50,7 @@ squeezenet() {
 mobilenet() {
   export_network mobilenet mobilenet1.0 0.25 10 96
   train mobilenet shapes_train 96 12
+  go_on mobilenet shapes_train 96 5 --rate 2.5e-3
 }
 inception_bn() {
   export_network inception_bn imagenet1k-inception-bn 0.125 10 96
@@ -58,12 +60,14 @@ inception_bn() {
 inceptionv3() {
   export_network inceptionv3 inceptionv3 0.125 10 96
   train inceptionv3 shapes_plain 96 3
-  go_on inceptionv3 shapes_train 96 4
+  go_on inceptionv3 shapes_plain 96 3 --batch 32 --rate 3e-3
+  go_on inceptionv3 shapes_train 96 2
+  go_on inceptionv3 shapes_train 96 3 --rate 2.5e-3
 }
 ssd_vgg16() {
   export_network ssd_vgg16 ssd_vgg16_reduced_300 0.09375 8 128
   train ssd_vgg16 boxes_plain 128 8 --batch 32 --rate 2e-3
-  go_on ssd_vgg16 boxes_train 128 12 --batch 32 --rate 2e-3
+  go_on ssd_vgg16 boxes_train 128 12 --batch 32 --rate 2e-3  # the one stored: stopped after 8
 }
 
 mkdir -p "$images"
@@ -74,6 +78,6 @@ draw shapes-det:train boxes_train
 draw shapes-det:train,plain,count=3000 boxes_plain
 draw shapes-det:val boxes_val
 
-[ $# -gt 0 ] || set -- resnet50_v1 resnet101_v1 squeezenet mobilenet inceptionv3 resnet152 \
-  inception_bn ssd_vgg16
+[ $# -gt 0 ] || set -- resnet50_v1 resnet101_v1 resnet50_v1_more squeezenet mobilenet inceptionv3 \
+  resnet152 inception_bn ssd_vgg16
 for network in "$@"; do "$network"; done
