@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/quantizer/split_sums.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
 #include "harness/model/model.h"
@@ -41,6 +42,7 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
   ModelOptions model;
   model.batch_size = 1;
   std::string output;
+  bool split = false;
   bool json = false;
   Options options("qbench export --output PREFIX|FILE.onnx [options]",
                   "Writes a model, FP32 or quantized, as PREFIX-symbol.json and "
@@ -49,6 +51,9 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
   model.add_to(options);
   options.section("Output");
   options.add("output", output, "PATH", "PREFIX of the MXNet pair, or FILE.onnx");
+  options.add("split-sums", split,
+              "INT8 residual sums as operators of their own: one rounding more, but INT8 in "
+              "engines that cannot add inside a convolution");
   options.add("json", json, "print one JSON object");
   if (!options.parse(arguments)) {
     fmt::print(streams.out, "{}", options.help());
@@ -56,7 +61,8 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
   }
   if (options.given("model")) model.use_documented(options);
   const ModelFiles files = files_for(output);
-  const Graph graph = import_network(model.files(), model.shape(), model.random_seed());
+  Graph graph = import_network(model.files(), model.shape(), model.random_seed());
+  if (split) graph = split_sums(graph);
   export_model(with_batch(graph, model.batch_size), files);
 
   // ONNX has no such operator: the file ends in what it reads.

@@ -47,7 +47,8 @@ def prepare(args, network):
         run([args.qbench, "export", *pair, f"--output={stem}-fp32.onnx"])
         run([args.qbench, "quantize", *pair, *CALIBRATION, f"--output-dir={folder}", "--quiet"])
         run([args.qbench, "export", f"--symbol-file={stem}-quantized-2batches-naive-symbol.json",
-             f"--param-file={stem}-quantized-0000.params", f"--image-shape={shape}", f"--output={stem}-int8.onnx"])
+             f"--param-file={stem}-quantized-0000.params", f"--image-shape={shape}", "--split-sums",
+             f"--output={stem}-int8.onnx"])
     return {"fp32": (f"{stem}-symbol.json", f"{stem}-0000.params", f"{stem}-fp32.onnx"),
             "int8": (f"{stem}-quantized-2batches-naive-symbol.json", f"{stem}-quantized-0000.params",
                      f"{stem}-int8.onnx")}

@@ -15,6 +15,7 @@
 #include "datasets/datasets.h"
 #include "datasets/loader.h"
 #include "engine/backends/backends.h"
+#include "engine/quantizer/split_sums.h"
 #include "engine/zoo/zoo.h"
 #include "harness/model/model.h"
 
@@ -233,6 +234,11 @@ TEST_P(QuantizedNetwork, DecidesTheSame) {
   EXPECT_GE(same_as_file, count - count / 100 - 1);
   EXPECT_LE(difference(read_back, there), 0.02F);
   EXPECT_GE(same_as_original, count * 95 / 100);
+
+  const Graph split = split_sums(graph);
+  if (split.size() == graph.size()) return;
+  const int same_split = report("sums apart", original, run_there(split, images, kBatch), count);
+  EXPECT_GE(same_split, count * 95 / 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <set>
@@ -11,6 +12,7 @@
 #include "engine/core/error.h"
 #include "engine/graph/text.h"
 #include "engine/quantizer/quantizer.h"
+#include "engine/quantizer/split_sums.h"
 #include "tests/engine/quantizer/architectures.h"
 
 namespace qbench {
@@ -187,6 +189,23 @@ void expect_concats_copy(const Graph& graph) {
   }
 }
 
+bool adds_integers(const Graph& graph, const Node& node) {
+  const auto* op = std::get_if<Convolution>(&node.op);
+  return op != nullptr && op->has_residual && node.type.quant &&
+         graph[node.inputs.back()].type.quant;
+}
+
+// One rounding more for each sum.
+void expect_sums_split(const Graph& quantized, std::span<const float> image) {
+  const Graph split = split_sums(quantized);
+  EXPECT_EQ(split.size() - quantized.size(),
+            std::ranges::count_if(quantized.nodes(), [&](const Node& node) {
+              return adds_integers(quantized, node);
+            }));
+  for (const Node& node : split.nodes()) EXPECT_FALSE(adds_integers(split, node)) << node.name;
+  EXPECT_GT(signal_to_noise_db(run(quantized, image), run(split, image)), 20) << print_graph(split);
+}
+
 void expect_properties(const Graph& graph, const QuantScheme& scheme) {
   const std::vector<float> image = random_image(graph);
   CalibrationTable table = calibrated(graph, scheme, image);
@@ -197,6 +216,7 @@ void expect_properties(const Graph& graph, const QuantScheme& scheme) {
     ASSERT_EQ(quantized.outputs().size(), graph.outputs().size());
     EXPECT_GT(signal_to_noise_db(run(graph, image), run(quantized, image)), 15)
         << print_graph(quantized);
+    expect_sums_split(quantized, image);
   }
   // Every tensor asked for is needed.
   for (const std::string& name : tensors_to_calibrate(graph, scheme)) {
