@@ -63,6 +63,9 @@ void DetectorOptions::add_to(Options& options) {
   options.add("use-difficult", use_difficult, "count boxes marked difficult, too");
   options.add("no-voc07", no_voc07, "print the area under the curve, not VOC07's 11 points");
   options.add("cpu", cpu, "as --ctx=cpu");
+  options.add("gpus", gpus, "N", "as --ctx=gpu, unless --cpu is given");
+  options.add("list-path", list_path, "FILE",
+              "accepted for old command lines; records hold their labels");
 }
 
 void DetectorOptions::apply(const Options& options, ModelOptions& model, BackendOptions& backend,
@@ -86,6 +89,7 @@ void DetectorOptions::apply(const Options& options, ModelOptions& model, Backend
   }
   if (!rec_path.empty()) dataset = rec_path;
   if (options.given("num-batch")) inference_batches = batches;
+  if (!gpus.empty()) backend.context = "gpu";
   if (cpu) backend.context = "cpu";
 }
 

@@ -30,6 +30,8 @@ struct DetectorOptions {
   bool use_difficult = false;
   bool no_voc07 = false;
   bool cpu = false;
+  std::string gpus;
+  std::string list_path;
 
   void add_to(Options& options);
 

@@ -94,6 +94,23 @@ TEST(ParseSuite, ReadsDatasetsAndInheritsThem) {
   EXPECT_EQ(second.count, 200);
 }
 
+TEST(ParseSuite, ReadsHowBoxesAreJudged) {
+  const Suite suite = parse_suite(
+      "dataset: {records: r, class_names: [cat, dog], classes: [15, 16], overlap: 0.6,"
+      " use_difficult: true}\n"
+      "models: [{name: a}, {name: b, classes: [7, 11]}]\n",
+      "s.yaml");
+  const DatasetSpec& same = suite.models.at(0).dataset;
+  EXPECT_THAT(same.class_names, ElementsAre("cat", "dog"));
+  EXPECT_THAT(same.detection.label_classes, ElementsAre(15, 16));
+  EXPECT_THAT(same.detection.network_classes, ElementsAre(15, 16));
+  EXPECT_EQ(same.detection.overlap, 0.6F);
+  EXPECT_TRUE(same.detection.use_difficult);
+  const DatasetSpec& own = suite.models.at(1).dataset;
+  EXPECT_THAT(own.detection.label_classes, ElementsAre(15, 16));
+  EXPECT_THAT(own.detection.network_classes, ElementsAre(7, 11));
+}
+
 TEST(ParseSuite, ReadsAxesMeasureAndLimits) {
   const Suite suite = parse_suite(kFull, "s.yaml");
   EXPECT_EQ(suite.name, "full");
@@ -195,6 +212,8 @@ constexpr BadSuite kBadSuites[] = {
      "at most 100"},
     {"models: [{name: a, dataset: {records: r}, expected: {int4: {}}}]", "1:54",
      "did you mean 'int8'"},
+    {"models: [{name: a, dataset: {records: r, overlap: 2}}]", "1:51", "at most 1"},
+    {"models: [{name: a, dataset: {records: r, classes: [-1]}}]", "1:52", "at least 0"},
     {"models: [{name: a, dataset: {records: r, evaluation: {skip: -1}}}]", "1:61", "at least 0"},
     {"models: [{name: a, dataset: {records: r, evaluation: {count: many}}}]", "1:62", "an integer"},
     {"models: [{name: a, dataset: {records: r, calibration: {batch_size: 0}}}]", "1:68",
