@@ -33,9 +33,17 @@ struct ComputeLoop {
 #if defined(__x86_64__)
 
 // An empty statement that the compiler must believe to change `x`: keeps loops from being merged.
-template <class Vector>
-void touch(Vector& x) {
+[[gnu::always_inline, gnu::target("avx512f")]] inline void touch(__m512& x) {
   asm volatile("" : "+v"(x));
+}
+[[gnu::always_inline, gnu::target("avx512f")]] inline void touch(__m512i& x) {
+  asm volatile("" : "+v"(x));
+}
+[[gnu::always_inline, gnu::target("avx2")]] inline void touch(__m256& x) {
+  asm volatile("" : "+x"(x));
+}
+[[gnu::always_inline, gnu::target("avx2")]] inline void touch(__m256i& x) {
+  asm volatile("" : "+x"(x));
 }
 
 [[gnu::target("avx512f")]] void fma_512(float* sink) {
@@ -137,30 +145,25 @@ double rate(int threads, double units, double seconds, const std::function<void(
   constexpr int kStretches = 5;
   double best = 0;
   for (int stretch = 0; stretch < kStretches; ++stretch) {
-    std::atomic<std::int64_t> done{0};
-    std::barrier start(threads + 1);
+    std::vector<double> rates(static_cast<std::size_t>(threads));
+    std::barrier start(threads);
     std::vector<std::jthread> workers;
-    std::atomic<bool> stop{false};
     for (int t = 0; t < threads; ++t) {
       workers.emplace_back([&, t] {
         work(t);  // warm
         start.arrive_and_wait();
-        while (!stop.load(std::memory_order_relaxed)) {
+        const Clock::time_point begin = Clock::now();
+        double elapsed = 0;
+        double count = 0;
+        for (; elapsed < seconds / kStretches; ++count) {
           work(t);
-          done.fetch_add(1, std::memory_order_relaxed);
+          elapsed = seconds_since(begin);
         }
+        rates[static_cast<std::size_t>(t)] = count * units / elapsed;
       });
     }
-    start.arrive_and_wait();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    const std::int64_t before = done.load();
-    const Clock::time_point begin = Clock::now();
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds / kStretches));
-    const auto count = static_cast<double>(done.load() - before);
-    const double elapsed = seconds_since(begin);
-    stop = true;
     workers.clear();
-    best = std::max(best, count * units / elapsed);
+    best = std::max(best, std::accumulate(rates.begin(), rates.end(), 0.0));
   }
   return best;
 }
