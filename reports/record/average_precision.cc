@@ -100,8 +100,7 @@ struct PrecisionSet::Builder {
     }
     built.voc.resize(used);
     std::ranges::sort(built.occurs);
-    const auto repeated = std::ranges::unique(built.occurs);
-    built.occurs.erase(repeated.begin(), repeated.end());
+    built.occurs.erase(std::unique(built.occurs.begin(), built.occurs.end()), built.occurs.end());
   }
 
   void sort_coco() {
