@@ -8,6 +8,7 @@
 #include "engine/core/error.h"
 #include "engine/formats/attributes.h"
 #include "engine/formats/describe.h"
+#include "engine/graph/op_properties.h"
 
 namespace qbench {
 namespace {
@@ -30,20 +31,6 @@ struct LayerInputs {
 SymbolEntry add_node(Symbol& symbol, SymbolNode node) {
   symbol.nodes.push_back(std::move(node));
   return {static_cast<std::int32_t>(symbol.nodes.size()) - 1, 0};
-}
-
-ActivationSpec activation_of(const Op& op) {
-  return std::visit(
-      [](const auto& o) {
-        if constexpr (requires { o.activation; }) return o.activation;
-        return ActivationSpec{};
-      },
-      op);
-}
-
-bool has_residual(const Op& op) {
-  const auto* convolution = std::get_if<Convolution>(&op);
-  return convolution != nullptr && convolution->has_residual;
 }
 
 bool is_layer(const Op& op) {

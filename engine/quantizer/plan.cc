@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "engine/graph/op_properties.h"
+
 namespace qbench {
 namespace {
 
@@ -21,24 +23,8 @@ bool is_layer_with_weights(const Op& op) {
 
 // The operators with an INT8 form that need no weights.
 bool is_support(const Graph& graph, const Node& node) {
-  const auto same_shapes = [&] {
-    return graph[node.inputs[0]].type.shape == graph[node.inputs[1]].type.shape;
-  };
-  return std::visit(Overloaded{
-                        [](const Pool&) { return true; },
-                        [](const Flatten&) { return true; },
-                        [](const Reshape&) { return true; },
-                        [](const Transpose&) { return true; },
-                        [](const Concat&) { return true; },
-                        [](const Pad& op) { return op.value == 0; },
-                        [](const Activation& op) {
-                          return op.spec.kind == ActivationKind::relu ||
-                                 op.spec.kind == ActivationKind::clip;
-                        },
-                        [&](const Add&) { return same_shapes(); },
-                        [](const auto&) { return false; },
-                    },
-                    node.op);
+  if (!std::holds_alternative<Add>(node.op)) return keeps_integers(node.op);
+  return graph[node.inputs[0]].type.shape == graph[node.inputs[1]].type.shape;
 }
 
 // Delivers values of its input as they are, so that the scale stays. A window's average is close

@@ -10,23 +10,10 @@
 #include "engine/formats/onnx/export_operator.h"
 #include "engine/formats/onnx/export_quantized.h"
 #include "engine/formats/onnx/model_builder.h"
+#include "engine/graph/op_properties.h"
 
 namespace qbench::onnx {
 namespace {
-
-ActivationSpec activation_of(const Op& op) {
-  return std::visit(
-      [](const auto& o) {
-        if constexpr (requires { o.activation; }) return o.activation;
-        return ActivationSpec{};
-      },
-      op);
-}
-
-bool has_residual(const Op& op) {
-  const auto* convolution = std::get_if<Convolution>(&op);
-  return convolution != nullptr && convolution->has_residual;
-}
 
 // Values that end the model: those of the graph, or what its detection would read.
 std::vector<NodeId> model_outputs(const Graph& graph) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/formats/onnx/importer.h"
+#include "engine/graph/op_properties.h"
 
 namespace qbench::onnx {
 namespace {
@@ -64,29 +65,11 @@ class Fuser {
       fuse_layer(id);
     } else if (is<Add>(id)) {
       fuse_sum(id);
-    } else if (is_movement(node)) {
+    } else if (keeps_integers(node.op)) {
       const NodeId next = only_reader(id);
       if (is<Quantize>(next) && all_dequantized(node))
         replace({id, next}, {node.op, sources(node), node.name, {}});
     }
-  }
-
-  // The operators that the quantizer gives an INT8 form, beside layers and sums.
-  static bool is_movement(const qbench::Node& node) {
-    return std::visit(Overloaded{
-                          [](const Pool&) { return true; },
-                          [](const Flatten&) { return true; },
-                          [](const Reshape&) { return true; },
-                          [](const Transpose&) { return true; },
-                          [](const Concat&) { return true; },
-                          [](const Pad& op) { return op.value == 0; },
-                          [](const Activation& op) {
-                            return op.spec.kind == ActivationKind::relu ||
-                                   op.spec.kind == ActivationKind::clip;
-                          },
-                          [](const auto&) { return false; },
-                      },
-                      node.op);
   }
 
   bool all_dequantized(const qbench::Node& node) const {
