@@ -68,7 +68,7 @@ def time_onnxruntime(args, files, shape, batch, threads):
 
 
 def time_opencv(args, files, shape, batch, threads):
-    return json.loads(run(["python3", HERE / "opencv_bench.py", files[2], batch, shape, threads, args.seconds]))[
+    return json.loads(run([sys.executable, HERE / "opencv_bench.py", files[2], batch, shape, threads, args.seconds]))[
         "median_ms"]
 
 

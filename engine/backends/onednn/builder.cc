@@ -13,6 +13,10 @@ namespace {
 
 std::size_t at(NodeId id) { return static_cast<std::size_t>(id); }
 
+std::size_t round_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
 std::string dtypes_of(const Step& step) {
   std::string from;
   std::string to;
@@ -105,26 +109,43 @@ void Builder::touch(BufferId id, int step) {
 }
 
 View Builder::constant(const Desc& desc, const void* data) {
-  Tensor copy(DType::u8, {static_cast<std::int64_t>(desc.get_size())});
-  std::memcpy(copy.bytes().data(), data, copy.size_bytes());
-  plan_.weight_bytes += copy.size_bytes();
-  plan_.constants.push_back(std::move(copy));
-  const std::size_t index = plan_.constants.size() - 1;
-  return {.buffer = new_buffer(Buffer::Place::constant, desc.get_size(), index), .desc = desc};
+  const View view = new_constant(desc);
+  std::memcpy(constant_data(view), data, desc.get_size());
+  return view;
 }
 
 View Builder::packed(const Tensor& values, const Desc& from, const Desc& to) {
-  Tensor storage(DType::u8, {static_cast<std::int64_t>(to.get_size())});
+  const View view = new_constant(to);
   // The library reads only, but its interface has no word for that.
   auto* source = const_cast<std::byte*>(values.bytes().data());
   dnnl::memory plain(from, plan_.engine, source);
-  dnnl::memory target(to, plan_.engine, storage.bytes().data());
+  dnnl::memory target(to, plan_.engine, constant_data(view));
   dnnl::reorder(plain, target).execute(stream_, plain, target);
   stream_.wait();
-  plan_.weight_bytes += storage.size_bytes();
-  plan_.constants.push_back(std::move(storage));
-  const std::size_t index = plan_.constants.size() - 1;
-  return {.buffer = new_buffer(Buffer::Place::constant, to.get_size(), index), .desc = to};
+  return view;
+}
+
+// In the last block, if it has room; what is not used of a block is never touched.
+View Builder::new_constant(const Desc& desc) {
+  constexpr std::size_t kBlock = std::size_t{32} << 20;
+  const std::size_t bytes = desc.get_size();
+  const std::size_t start = round_up(block_used_, Tensor::kAlignment);
+  if (start + bytes > block_size_) {
+    block_size_ = std::max(bytes, kBlock);
+    plan_.constants.emplace_back(block_size_);
+    block_used_ = bytes;
+  } else {
+    block_used_ = start + bytes;
+  }
+  plan_.weight_bytes += bytes;
+  const BufferId id = new_buffer(Buffer::Place::constant, bytes, plan_.constants.size() - 1);
+  plan_.buffers[at(id)].offset = block_used_ - bytes;
+  return {.buffer = id, .desc = desc};
+}
+
+std::byte* Builder::constant_data(const View& view) {
+  const Buffer& buffer = plan_.buffers[at(view.buffer)];
+  return plan_.constants[buffer.index].data() + buffer.offset;
 }
 
 View Builder::constant_view(NodeId id) {

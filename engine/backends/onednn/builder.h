@@ -82,6 +82,8 @@ class Builder {
   void bind_outputs();
   void place();
   View constant_view(NodeId id);
+  View new_constant(const Desc& desc);
+  std::byte* constant_data(const View& view);
 
   const Graph& graph_;
   BuildOptions options_;
@@ -94,6 +96,8 @@ class Builder {
   std::vector<std::vector<NodeId>> owners_;    // by buffer: nodes whose values lie in it
   std::map<NodeId, Slot> slots_;
   std::map<NodeId, View> joined_;  // memory of concatenations already begun
+  std::size_t block_size_ = 0;     // of the last block of constants, and how much of it is taken
+  std::size_t block_used_ = 0;
 };
 
 // Whether the f32 convolutions that Winograd serves outweigh the rest so much that the layout it

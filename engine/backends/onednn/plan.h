@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "engine/backends/onednn/layout.h"
-#include "engine/core/tensor.h"
+#include "engine/backends/onednn/memory_block.h"
 
 namespace qbench::onednn {
 
@@ -23,10 +23,10 @@ struct Buffer {
   enum class Place : std::uint8_t { arena, constant, input, output };
   Place place = Place::arena;
   std::size_t bytes = 0;
-  std::size_t index = 0;  // of the constant, input or output
+  std::size_t index = 0;  // of the block of constants, the input or the output
   int first = -1;         // lifetime in steps, arena only
   int last = -1;
-  std::size_t offset = 0;  // into the arena
+  std::size_t offset = 0;  // into the arena or the block
 };
 
 // A value: where it lies and how.
@@ -66,7 +66,7 @@ struct Observation {
 struct Plan {
   dnnl::engine engine;
   std::vector<Buffer> buffers;
-  std::vector<Tensor> constants;  // packed weights and the like
+  std::vector<MemoryBlock> constants;  // packed weights and the like
   std::vector<Step> steps;
   std::vector<Observation> observations;
   std::vector<std::size_t> input_elements;  // of one run

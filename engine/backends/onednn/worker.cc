@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstring>
 
 #include "engine/core/error.h"
 
@@ -21,10 +22,11 @@ bool is_external(const Buffer& buffer) {
 
 Worker::Worker(const Plan& plan)
     : plan_(plan),
-      arena_(DType::u8, {static_cast<std::int64_t>(plan.arena_bytes)}),
+      arena_(plan.arena_bytes),
       stream_(plan.engine),
       inputs_(plan.input_elements.size()),
       outputs_(plan.output_elements.size()) {
+  std::memset(arena_.data(), 0, plan.arena_bytes);
   steps_.reserve(plan.steps.size());
   for (const Step& step : plan.steps) steps_.push_back(bind_step(step));
   for (const Observation& seen : plan.observations) {
@@ -53,12 +55,9 @@ std::byte* Worker::address(const View& view) {
   const Buffer& buffer = buffer_of(plan_, view);
   switch (buffer.place) {
     case Buffer::Place::arena:
-      return arena_.bytes().data() + buffer.offset + view.offset;
-    case Buffer::Place::constant: {
-      // Only read: the library's interface has no word for that.
-      auto* data = const_cast<std::byte*>(plan_.constants[buffer.index].bytes().data());
-      return data + view.offset;
-    }
+      return arena_.data() + buffer.offset + view.offset;
+    case Buffer::Place::constant:
+      return plan_.constants[buffer.index].data() + buffer.offset + view.offset;
     case Buffer::Place::input:
     case Buffer::Place::output:
       break;

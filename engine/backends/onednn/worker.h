@@ -48,7 +48,7 @@ class Worker {
   void execute(BoundStep& step);
 
   const Plan& plan_;
-  Tensor arena_;
+  MemoryBlock arena_;
   dnnl::stream stream_;
   std::vector<BoundStep> steps_;
   std::vector<BoundStep> copies_;  // for observations that need one, in their order
