@@ -66,6 +66,13 @@ std::vector<NodeId> Builder::readers(NodeId id) const {
   return found;
 }
 
+NodeId Builder::only_reader(NodeId id) const {
+  const bool seen = last_reader_[at(id)] == graph_.size() ||
+                    std::ranges::find(options_.observed, id) != options_.observed.end();
+  const std::vector<NodeId> found = seen ? std::vector<NodeId>() : readers(id);
+  return found.size() == 1 ? found[0] : -1;
+}
+
 // Whether the node's value is new memory that its kernel writes, so that it may lie elsewhere.
 bool Builder::wants_slot(NodeId id) const {
   const Op& op = graph_[id].op;

@@ -28,6 +28,11 @@ class Builder {
   const dnnl::engine& engine() const { return plan_.engine; }
   bool allows_winograd() const { return options_.winograd; }
   std::vector<NodeId> readers(NodeId id) const;
+  // The one node that reads this value, where nobody else sees it: no output, not observed. Else
+  // -1.
+  NodeId only_reader(NodeId id) const;
+  // Whether another node's step has made the value already.
+  bool is_defined(NodeId id) const { return views_[static_cast<std::size_t>(id)].has_value(); }
   // f32 activations in nChw16c with Winograd where it exists, rather than as the library likes.
   bool prefers_blocked() const { return prefers_blocked_; }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -52,12 +53,22 @@ struct JoinedPart {
 void concatenate(std::span<const JoinedPart> parts, std::span<std::byte* const> sources,
                  std::int64_t rows, std::byte* out, DType out_dtype);
 
-// y = x * scale[channel] + shift[channel]; both of layout.groups * layout.block elements.
-void scale_and_shift(const ChannelLayout& layout, const float* x, const float* scale,
-                     const float* shift, float* y);
 void prelu(const ChannelLayout& layout, const float* x, const float* slope, float* y);
 void l2_normalize(const ChannelLayout& layout, L2Mode mode, float epsilon, const float* x,
                   float* y);
+
+// --- scale_shift.cc
+// y = clamp(x * scale[channel] + shift[channel], low, high) * ratio, rounded and saturated where
+// `out` is integer; both vectors of layout.groups * layout.block elements. y may be x.
+struct ScaleShift {
+  ChannelLayout layout;
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+  float ratio = 1;
+  DType out = DType::f32;
+};
+void scale_and_shift(const ScaleShift& work, const float* x, const float* scale, const float* shift,
+                     std::byte* y);
 
 // --- average_pool.cc
 // Average pooling of channels-last data [images][h][w][channels] for the windows and scales that

@@ -58,6 +58,7 @@ std::optional<std::string> why_unsupported(const Graph& graph, NodeId id) {
 }
 
 void lower(Builder& to, NodeId id) {
+  if (to.is_defined(id)) return;
   std::visit(Overloaded{
                  [](const Input&) {},
                  [](const Constant&) {},

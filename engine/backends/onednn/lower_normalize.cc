@@ -31,6 +31,34 @@ View channel_values(Builder& to, const ChannelLayout& layout, std::vector<float>
   return to.constant(desc, values.data());
 }
 
+// What follows a normalization and can be done on its way out: an activation that clamps, and a
+// quantization. Returns the last node of those; its value is what the step writes, and nobody reads
+// the others.
+NodeId absorb_readers(const Builder& to, NodeId id, const View& data, kernels::ScaleShift& work) {
+  NodeId last = id;
+  if (const NodeId reader = to.only_reader(last); reader >= 0) {
+    const auto* op = std::get_if<Activation>(&to.graph()[reader].op);
+    const bool relu = op != nullptr && op->spec.kind == ActivationKind::relu;
+    const bool clip = op != nullptr && op->spec.kind == ActivationKind::clip;
+    if (relu || clip) {
+      work.low = relu ? 0 : op->spec.alpha;
+      if (clip) work.high = op->spec.beta;
+      last = reader;
+    }
+  }
+  const Dims dims = data.desc.dims();
+  if (!interchangeable(data.desc, channels_last(dims, DType::f32))) return last;
+  if (const NodeId reader = to.only_reader(last); reader >= 0) {
+    const TensorType& type = to.graph()[reader].type;
+    if (std::holds_alternative<Quantize>(to.graph()[reader].op) && !type.quant->dynamic) {
+      work.out = type.dtype;
+      work.ratio = 1 / type.quant->scales[0];
+      last = reader;
+    }
+  }
+  return last;
+}
+
 }  // namespace
 
 void lower_batch_norm(Builder& to, NodeId id, const BatchNorm& op) {
@@ -49,17 +77,21 @@ void lower_batch_norm(Builder& to, NodeId id, const BatchNorm& op) {
     shift[c] = static_cast<float>(beta[c] - mean[c] * s);
   }
   const auto [data, layout] = channel_data(to, inputs[0]);
-  const View result = to.overwrite_or_allocate(id, data);
+  kernels::ScaleShift work{.layout = layout};
+  const NodeId last = absorb_readers(to, id, data, work);
+  const View result = work.out == DType::f32
+                          ? to.overwrite_or_allocate(id, data)
+                          : to.allocate(last, channels_last(data.desc.dims(), work.out));
   to.add(id, "own:scale_shift",
-         [layout = layout](std::span<std::byte* const> at) {
-           kernels::scale_and_shift(layout, floats(at[0]), floats(at[1]), floats(at[2]),
-                                    floats(at[3]));
+         [work](std::span<std::byte* const> at) {
+           kernels::scale_and_shift(work, floats(at[0]), floats(at[1]), floats(at[2]), at[3]);
          },
          {{DNNL_ARG_SRC, data},
           {DNNL_ARG_SCALE_SHIFT, channel_values(to, layout, std::move(scale))},
           {DNNL_ARG_SHIFT, channel_values(to, layout, std::move(shift))},
           {DNNL_ARG_DST, result}});
-  to.define(id, result);
+  for (NodeId done = id; done != last; done = to.only_reader(done)) to.define(done, result);
+  to.define(last, result);
 }
 
 void lower_prelu(Builder& to, NodeId id) {

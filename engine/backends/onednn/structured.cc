@@ -47,18 +47,6 @@ void concatenate(std::span<const JoinedPart> parts, std::span<std::byte* const> 
   });
 }
 
-void scale_and_shift(const ChannelLayout& layout, const float* x, const float* scale,
-                     const float* shift, float* y) {
-  for_each_channel_run(layout, [&](std::int64_t start, std::int64_t channel) {
-    for (std::int64_t i = 0; i < layout.inner; ++i) {
-      for (std::int64_t b = 0; b < layout.block; ++b) {
-        const std::int64_t at = start + i * layout.block + b;
-        y[at] = x[at] * scale[channel + b] + shift[channel + b];
-      }
-    }
-  });
-}
-
 void prelu(const ChannelLayout& layout, const float* x, const float* slope, float* y) {
   for_each_channel_run(layout, [&](std::int64_t start, std::int64_t channel) {
     for (std::int64_t i = 0; i < layout.inner; ++i) {

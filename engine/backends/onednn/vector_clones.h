@@ -2,7 +2,7 @@
 // into each. Clones cannot be templates.
 #pragma once
 
-#include <cmath>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -13,19 +13,28 @@
 
 namespace qbench::onednn::kernels {
 
-// As quantize_value, in a form that the compiler turns into vector instructions: the limits are
-// integers, so clamping before rounding gives the same.
+// Of x within the limits of T. Adding 1.5 * 2^23 leaves no bits behind the point, which rounds half
+// to even, and the integer in the low bits.
 template <class T>
-QBENCH_ALWAYS_INLINE T store(float x) {
+QBENCH_ALWAYS_INLINE T store_clamped(float x) {
   if constexpr (std::is_same_v<T, float>) {
     return x;
   } else {
+    return static_cast<T>(std::bit_cast<std::int32_t>(x + 0x1.8p23F));
+  }
+}
+
+// As quantize_value, in a form that the compiler turns into few vector instructions: the limits are
+// integers, so clamping before rounding gives the same.
+template <class T>
+QBENCH_ALWAYS_INLINE T store(float x) {
+  if constexpr (std::is_integral_v<T>) {
     constexpr auto low = static_cast<float>(std::numeric_limits<T>::min());
     constexpr auto high = static_cast<float>(std::numeric_limits<T>::max());
     x = x < low ? low : x;
     x = x > high ? high : x;
-    return static_cast<T>(static_cast<std::int32_t>(std::nearbyint(x)));
   }
+  return store_clamped<T>(x);
 }
 
 }  // namespace qbench::onednn::kernels

@@ -205,6 +205,16 @@ class Evaluator {
     }
   }
 
+  void compute(const BatchNorm& op, Reals& out) const {
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      const auto c = static_cast<std::size_t>(unravel(i, out.shape)[1]);
+      const double gamma = op.fix_gamma ? 1 : in(1).values[c];
+      out.values[i] =
+          (in(0).values[i] - in(3).values[c]) * gamma / std::sqrt(in(4).values[c] + op.epsilon) +
+          in(2).values[c];
+    }
+  }
+
   double broadcast(const Reals& from, const std::vector<std::int64_t>& to) const {
     std::vector<std::int64_t> index(to.end() - static_cast<std::ptrdiff_t>(from.shape.rank()),
                                     to.end());

@@ -265,6 +265,25 @@ TEST(OnednnPlan, AResidualThatDiesIsAddedInPlace) {
               testing::IsEmpty());
 }
 
+TEST(OnednnPlan, NormalizationActivatesAndQuantizesOnItsWayOut) {
+  const Graph graph = parse_graph(R"(
+      data = Input(shape=[1,16,6,6])
+      k = Constant() : f32[16,16,3,3] values=random(5,-0.3,0.3)
+      x = Convolution(data, k)
+      g = Constant() : f32[16] values=random(1,0.5,1.5)
+      h = Constant() : f32[16] values=random(2,-0.5,0.5)
+      n = BatchNorm(x, g, h, h, g)
+      r = Activation(n; spec=relu)
+      q = Quantize(r) : u8[1,16,4,4] scales=[0.0071]
+      w = Constant() : s8[8,16,1,1] scales=[0.002] values=random(6)
+      y = Convolution(q, w)
+      return y)");
+  const std::vector<LayerTime> layers = Compiled(graph).profile();
+  EXPECT_THAT(implementations(layers, "BatchNorm"), testing::SizeIs(1));
+  EXPECT_THAT(implementations(layers, "Activation"), testing::IsEmpty());
+  EXPECT_THAT(implementations(layers, "Quantize"), testing::IsEmpty());
+}
+
 TEST(OnednnPlan, ReportsWorkAndTypes) {
   const Graph graph = mobilenet_like(3, true);
   std::int64_t macs = 0;

@@ -330,6 +330,45 @@ constexpr Text kTexts[] = {
       y = Dequantize(c)
       again = Dequantize(r)
       return y, again)"},
+    {"batch_norm_relu_quantized_to_u8", R"(
+      data = Input(shape=[2,20,5,7])
+      g = Constant() : f32[20] values=random(1,0.5,1.5)
+      h = Constant() : f32[20] values=random(2,-0.5,0.5)
+      m = Constant() : f32[20] values=random(3,-0.5,0.5)
+      v = Constant() : f32[20] values=random(4,0.5,1.5)
+      k = Constant() : f32[20,20,1,1] values=random(5,-0.3,0.3)
+      x = Convolution(data, k)
+      n = BatchNorm(x, g, h, m, v)
+      r = Activation(n; spec=relu)
+      q = Quantize(r) : u8[2,20,5,7] scales=[0.0071]
+      w = Constant() : s8[8,20,1,1] scales=[0.002] values=random(6)
+      c = Convolution(q, w)
+      y = Add(c, c)
+      return y)"},
+    {"batch_norm_clip_quantized_to_s8", R"(
+      data = Input(shape=[1,16,6,6])
+      g = Constant() : f32[16] values=random(1,0.5,1.5)
+      h = Constant() : f32[16] values=random(2,-0.5,0.5)
+      m = Constant() : f32[16] values=random(3,-0.5,0.5)
+      v = Constant() : f32[16] values=random(4,0.5,1.5)
+      n = BatchNorm(data, g, h, m, v)
+      r = Activation(n; spec=clip(-0.4,0.9))
+      q = Quantize(r) : s8[1,16,6,6] scales=[0.0061]
+      y = Dequantize(q)
+      return y)"},
+    {"batch_norm_read_twice", R"(
+      data = Input(shape=[1,16,6,6])
+      g = Constant() : f32[16] values=random(1,0.5,1.5)
+      h = Constant() : f32[16] values=random(2,-0.5,0.5)
+      m = Constant() : f32[16] values=random(3,-0.5,0.5)
+      v = Constant() : f32[16] values=random(4,0.5,1.5)
+      n = BatchNorm(data, g, h, m, v)
+      r = Activation(n; spec=relu)
+      q = Quantize(r) : u8[1,16,6,6] scales=[0.0061]
+      a = Dequantize(q)
+      b = Add(a, r)
+      y = Add(b, n)
+      return y)"},
     {"quantized_and_read_as_f32", R"(
       data = Input(shape=[1,16,6,6])
       q = Quantize(data) : s8[1,16,6,6] scales=[0.0078125]
