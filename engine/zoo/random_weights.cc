@@ -1,7 +1,9 @@
 #include "engine/zoo/random_weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <span>
 
 namespace qbench {
@@ -28,6 +30,20 @@ void draw_filter(std::span<float> filter, std::size_t window, bool paired_input,
                                               : static_cast<float>(random.normal() * scale);
     }
   }
+}
+
+// Shifts a kernel's taps so that the square of their sum is the sum of their squares: then the
+// variance of what it gives is the same for inputs that are alike around a pixel and for
+// independent ones. Otherwise single channels of smooth images are several times larger than the
+// others, as no trained network has it.
+void balance(std::span<float> kernel) {
+  const auto n = static_cast<double>(kernel.size());
+  if (n < 2) return;
+  const double mean = std::accumulate(kernel.begin(), kernel.end(), 0.0) / n;
+  double squares = 0;
+  for (const float tap : kernel) squares += (tap - mean) * (tap - mean);
+  const double shift = std::copysign(std::sqrt(squares / (n * n - n)), mean) - mean;
+  for (float& tap : kernel) tap = static_cast<float>(tap + shift);
 }
 
 }  // namespace
@@ -84,16 +100,19 @@ DrawnWeights draw_depthwise(const Shape& shape, const Signal& input, RandomStrea
   DrawnWeights drawn{Tensor(DType::f32, shape), input};
   const auto window = static_cast<std::size_t>(shape.elements(2));
   const std::span<float> weight = drawn.weight.data<float>();
-  double sum = 0;
-  double squares = 0;
   for (std::size_t c = 0; c < input.power.size(); ++c) {
-    const bool repeats = input.paired && c % 2 == 1;
-    if (!repeats) sum = squares = 0;
-    for (std::size_t k = c * window; k < (c + 1) * window; ++k) {
-      weight[k] = repeats ? weight[k - window] : static_cast<float>(random.normal());
-      if (repeats) continue;
-      sum += weight[k];
-      squares += static_cast<double>(weight[k]) * weight[k];
+    const std::span<float> kernel = weight.subspan(c * window, window);
+    if (input.paired && c % 2 == 1) {
+      std::ranges::copy(weight.subspan((c - 1) * window, window), kernel.begin());
+    } else {
+      for (float& tap : kernel) tap = static_cast<float>(random.normal());
+      balance(kernel);
+    }
+    double sum = 0;
+    double squares = 0;
+    for (const double tap : kernel) {
+      sum += tap;
+      squares += tap * tap;
     }
     drawn.output.mean[c] = sum * kRectifiedMean * std::sqrt(input.power[c]);
     drawn.output.power[c] = squares * kRectifiedVariance * input.power[c];
