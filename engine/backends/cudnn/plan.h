@@ -33,7 +33,7 @@ struct View {
   BufferId buffer = -1;
   std::size_t offset = 0;  // bytes into the buffer
   Desc desc{};
-  BufferId scales = -1;  // f32 [N], where the value's scale is found at run time for each image
+  BufferId scales = -1;  // f32 [N], where each image's scale is found at run time
 };
 
 // `operands` are what the work's documentation lists, by position; an optional one that is absent
