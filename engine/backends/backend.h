@@ -21,6 +21,13 @@ namespace qbench {
 using ObserveFunction =
     std::function<void(int worker, std::size_t observed, std::span<const float> values)>;
 
+// How f32 graphs are computed. Quantized values are always integers.
+enum class FloatMath : std::uint8_t {
+  f32,   // IEEE single precision
+  tf32,  // f32 values, products of 10-bit mantissas (NVIDIA tensor cores)
+  f16,   // f16 values and parameters, f32 sums
+};
+
 struct CompileOptions {
   int threads = 1;
   // Names of f32 nodes (inputs included) whose values `run` shows to its ObserveFunction.
@@ -33,12 +40,23 @@ struct CompileOptions {
   // Faster convolution algorithms with another rounding (Winograd) in f32. Always off when
   // observing.
   bool winograd = true;
+  // Throws Error (unsupported) where the backend lacks it: Backend::float_maths.
+  FloatMath float_math = FloatMath::f32;
+  int device = 0;  // 0 .. Backend::devices() - 1
 };
 
 struct MemoryUse {  // bytes
   std::size_t weights = 0;
   std::size_t arena = 0;    // activations, all workers together
   std::size_t scratch = 0;  // the library's workspace, all workers together
+  std::size_t library = 0;  // on a GPU: what its libraries and kernels take beside
+};
+
+// Where the time of one run on a GPU went, by its own clock.
+struct DeviceTimes {
+  double to_device_ns = 0;
+  double compute_ns = 0;
+  double to_host_ns = 0;
 };
 
 struct LayerTime {
@@ -66,6 +84,8 @@ class Executable {
                             const ObserveFunction& observe) = 0;
 
   virtual MemoryUse memory() const = 0;
+  // Of the latest run; nothing on the CPU.
+  virtual std::optional<DeviceTimes> device_times() const { return std::nullopt; }
   // Time of each step over `repeats` runs, in execution order.
   virtual std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,
                                          std::span<const std::span<float>> outputs,
@@ -77,6 +97,12 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string name() const = 0;
   virtual std::string description() const = 0;  // library and version
+  // Why it cannot run on this machine ("no NVIDIA GPU"); nothing when it can.
+  virtual std::optional<std::string> unavailable() const { return std::nullopt; }
+  virtual int devices() const { return 1; }
+  virtual std::vector<FloatMath> float_maths() const { return {FloatMath::f32}; }
+  // Whether activations may be u8; else the quantizer gives it s8 only.
+  virtual bool takes_u8() const { return true; }
   // Why this node cannot run here; nothing when it can.
   virtual std::optional<std::string> unsupported(const Graph& graph, NodeId node) const = 0;
   // Throws Error (unsupported) naming node and reason.
