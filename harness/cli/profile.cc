@@ -42,11 +42,12 @@ std::string short_kernel(const std::string& implementation) {
 
 }  // namespace
 
-Profile take_profile(const Graph& graph, const Backend& backend, std::int64_t batch_size,
-                     int threads, int repeats) {
+Profile take_profile(const Graph& graph, const Place& place, FloatMath math,
+                     std::int64_t batch_size, int repeats) {
   if (repeats < 1) throw Error(fmt::format("--repeats is {}, expected 1 or more", repeats));
   const std::unique_ptr<Executable> executable = compile_model(
-      graph, backend, static_cast<int>(batch_size), {.threads = threads, .observed = {}});
+      graph, place.backend, static_cast<int>(batch_size),
+      {.threads = place.threads, .observed = {}, .float_math = math, .device = place.device});
   const DummyData dummy(with_batch(graph, batch_size));
   Profile profile;
   profile.layers = executable->profile(dummy.inputs(), dummy.outputs(), repeats);

@@ -8,6 +8,7 @@
 
 #include "engine/backends/backend.h"
 #include "harness/measure/peaks.h"
+#include "harness/model/model.h"
 
 namespace qbench {
 
@@ -16,8 +17,8 @@ struct Profile {
   Peaks peaks;  // of as many threads as work on a layer together
 };
 
-Profile take_profile(const Graph& graph, const Backend& backend, std::int64_t batch_size,
-                     int threads, int repeats);
+Profile take_profile(const Graph& graph, const Place& place, FloatMath math,
+                     std::int64_t batch_size, int repeats);
 
 nlohmann::ordered_json profile_json(const Profile& profile);
 void print_profile(std::FILE* out, const Profile& profile);
