@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <vector>
 
 #include "engine/backends/backend.h"
@@ -14,7 +15,8 @@ namespace qbench {
 
 struct Profile {
   std::vector<LayerTime> layers;
-  Peaks peaks;  // of as many threads as work on a layer together
+  // Of as many threads as work on a layer together; nothing where threads do not do the work.
+  std::optional<Peaks> peaks;
 };
 
 Profile take_profile(const Graph& graph, const Place& place, FloatMath math,
