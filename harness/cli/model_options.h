@@ -50,10 +50,10 @@ struct ModelOptions {
 };
 
 struct BackendOptions {
-  std::string context;  // --ctx cpu|gpu|gpu(N), as the documented scripts say it
-  std::string backend;
-  std::string gpus;  // --gpus 0,1, as example/ssd says it: takes the place of the context
-  int threads = 0;   // 0: one for each core
+  std::string context{};  // --ctx cpu|gpu|gpu(N), as the documented scripts say it
+  std::string backend{};
+  std::string gpus{};  // --gpus 0,1, as example/ssd says it: takes the place of the context
+  int threads = 0;     // 0: one for each core
 
   void add_to(Options& options);
   // Throws Error saying what there is instead when the backend is not in this build, cannot run

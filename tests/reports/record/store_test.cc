@@ -49,6 +49,31 @@ TEST_F(StoreTest, PutReplacesInPlace) {
   EXPECT_EQ(store.load_run(run).cases, (std::vector{first, full_record(2)}));
 }
 
+TEST_F(StoreTest, PositionsAreTheOrder) {
+  Store store = create();
+  const std::int64_t run = store.begin_run(some_run());
+  store.put(run, named("third"), 2);
+  store.put(run, named("first"), 0);
+  store.put(run, named("second"), 1);
+  store.put(run, named("second, too"), 1);
+  std::vector<std::string> order;
+  for (const CaseRecord& record : store.load_run(run).cases) order.push_back(record.case_id);
+  EXPECT_THAT(order, testing::ElementsAre("first", "second", "second, too", "third"));
+}
+
+TEST_F(StoreTest, OlderFilesKeepTheirOrderAndAreWrittenOn) {
+  {
+    Store store = create();
+    const std::int64_t run = store.begin_run(some_run());
+    for (const int number : {2, 1}) store.put(run, full_record(number));
+  }
+  sql("ALTER TABLE cases DROP COLUMN position; PRAGMA user_version = 2");
+  EXPECT_EQ(read().load_run(1).cases, (std::vector{full_record(2), full_record(1)}));
+  create().put(1, full_record(3));
+  EXPECT_EQ(read().load_run(1).cases,
+            (std::vector{full_record(2), full_record(1), full_record(3)}));
+}
+
 TEST_F(StoreTest, LatestRunMayBeOfOneSuite) {
   Store store = create();
   EXPECT_EQ(store.latest_run(), std::nullopt);
