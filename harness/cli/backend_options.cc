@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"

@@ -13,8 +13,8 @@
 namespace qbench {
 
 // Whatever has been put is on disk: killing the process loses at most the record in flight. Several
-// processes may write to one file; each waits for the others. One Store is for one thread at a time,
-// and must not be used on both sides of a fork.
+// processes may write to one file; each waits for the others. One Store is for one thread at a
+// time, and must not be used on both sides of a fork.
 //
 // Every function throws Error, naming the file, when it is no database of qbench, was written by
 // a newer qbench, is damaged, cannot be written, or the disk is full. A failed call changes
