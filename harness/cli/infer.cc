@@ -87,6 +87,7 @@ Json common_json(const Arguments& a, const LoadedModel& model, const Executable&
                {"weights_bytes", memory.weights},
                {"arena_bytes", memory.arena},
                {"scratch_bytes", memory.scratch}};
+  if (!a.backend.find().uses_threads()) json["device"] = a.backend.device();
   if (memory.library > 0) json["library_bytes"] = memory.library;
   return json;
 }
@@ -178,9 +179,12 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
 
 void print_text(std::FILE* out, const Json& j, bool area) {
   const auto number = [&j](const char* name) { return j[name].get<double>(); };
-  fmt::print(out, "{} {}, {} on {} threads, batch {}\n", j["model"].get<std::string>(),
-             j["precision"].get<std::string>(), j["backend"].get<std::string>(),
-             j["threads"].get<int>(), j["batch_size"].get<int>());
+  const std::string where = j.contains("device")
+                                ? fmt::format("device {}", j["device"].get<int>())
+                                : fmt::format("{} threads", j["threads"].get<int>());
+  fmt::print(out, "{} {}, {} on {}, batch {}\n", j["model"].get<std::string>(),
+             j["precision"].get<std::string>(), j["backend"].get<std::string>(), where,
+             j["batch_size"].get<int>());
   fmt::print(out, "images      {}\n", j["images"].get<std::int64_t>());
   print_accuracy(out, j, area);
   fmt::print(out, "speed       {:.1f} images/s{}\n", number("images_per_second"),
