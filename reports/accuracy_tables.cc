@@ -100,9 +100,7 @@ Table accuracy_table(const Report& report) {
               .columns = {word("Model"), word("Source"), word("Data set"), setting("Backend")}};
   const std::string what = measure(report);
   table.columns.push_back(number(std::string(kFp32Variant), what));
-  for (const std::string& variant : report.variants) {
-    table.columns.push_back(number("INT8 " + variant, what));
-  }
+  for (const std::string& variant : report.variants) table.columns.push_back(number(variant, what));
   bool measured = false;
   for (const Network& network : networks(report)) {
     const Row& row = *network.row;
@@ -134,8 +132,8 @@ Table accuracy_table(const Report& report) {
 
 Table change_table(const Report& report) {
   Table table{
-      .title = "INT8 against FP32, image by image",
-      .columns = {word("Model"), setting("Data set"), setting("Backend"), word("INT8"),
+      .title = compared_precisions(report) + " against FP32, image by image",
+      .columns = {word("Model"), setting("Data set"), setting("Backend"), word("Network"),
                   setting("Images"), number("Top-1 drop", "points"), number("Top-5 drop", "points"),
                   number("Lost", "images"), number("Gained", "images"), number("Flips", "%"),
                   number("Same top-1", "%"), number("p")}};
@@ -151,12 +149,11 @@ Table change_table(const Report& report) {
   }
   table.notes = {
       "Both networks saw the same images in the same engine, the FP32 one with its layers fused.",
-      "Drop: accuracy of FP32 less that of INT8 in percentage points (above 0: INT8 is worse), "
-      "with "
-      "a 95 % interval for paired proportions (Newcombe 1998, method 10).",
-      "Lost, gained: images that FP32 alone, INT8 alone got right (top-1). Flips: their share of "
-      "all "
-      "images, which a small drop may hide. Same top-1: same first guess, right or wrong.",
+      "Drop: accuracy of FP32 less that of the network in the line, in percentage points (above 0: "
+      "FP32 is better), with a 95 % interval for paired proportions (Newcombe 1998, method 10).",
+      "Lost, gained: images that FP32 alone, the network in the line alone got right (top-1). "
+      "Flips: their share of all images, which a small drop may hide. Same top-1: same first "
+      "guess, right or wrong.",
       "p: McNemar's test that both are right equally often (exact mid-p up to 100 flips, "
       "chi-squared "
       "with continuity correction above). A large p is no proof that nothing was lost: the "

@@ -8,21 +8,29 @@
 #include <tuple>
 #include <utility>
 
+#include "reports/text.h"
+
 namespace qbench {
 namespace {
 
-// Sorts variants: known modes first, in the order they are documented, then by calibration batches.
-using VariantKey = std::tuple<std::size_t, std::string, int, std::string>;
+constexpr std::array<std::string_view, 4> kPrecisions = {"fp32", "tf32", "fp16", "int8"};
+constexpr std::array<std::string_view, 3> kModes = {"none", "naive", "entropy"};
+
+// Sorts variants: known precisions and modes first, in the order they are documented, then by
+// calibration batches.
+using VariantKey = std::tuple<std::ptrdiff_t, std::ptrdiff_t, std::string, int, std::string>;
 
 VariantKey variant_key(const CaseRecord& record, const std::string& variant) {
-  static constexpr std::array<std::string_view, 3> kModes = {"none", "naive", "entropy"};
-  const auto* known = std::find(kModes.begin(), kModes.end(), record.mode);
-  return {static_cast<std::size_t>(known - kModes.begin()), record.mode, record.calib_batches,
-          variant};
+  const auto place = [](const auto& known, const std::string& name) {
+    return std::find(known.begin(), known.end(), name) - known.begin();
+  };
+  return {place(kPrecisions, record.precision), place(kModes, record.mode), record.mode,
+          record.calib_batches, variant};
 }
 
 std::string describe_variant(const CaseRecord& record) {
-  std::string text = record.mode.empty() ? record.precision : record.mode;
+  std::string text = text::upper(record.precision);
+  if (!record.mode.empty()) text += " " + record.mode;
   if (record.calib_batches > 0) {
     text += fmt::format(", {} {}", record.calib_batches,
                         record.calib_batches == 1 ? "batch" : "batches");
@@ -40,8 +48,9 @@ bool belongs(const Row& row, const CaseRecord& record) {
 }
 
 bool has_variant(const Row& row, const std::string& variant) {
-  return std::any_of(row.int8.begin(), row.int8.end(),
-                     [&](const Cell& cell) { return cell.variant == variant; });
+  const std::vector<const Cell*> cells = cells_of(row);
+  return std::any_of(cells.begin(), cells.end(),
+                     [&](const Cell* cell) { return cell->variant == variant; });
 }
 
 Row& row_for(std::vector<Row>& rows, const CaseRecord& record) {
@@ -59,23 +68,22 @@ Row& row_for(std::vector<Row>& rows, const CaseRecord& record) {
 
 // A variant that occurs again in its row (an option differs that no column shows) gets a number.
 void place(Row& row, std::size_t index, const CaseRecord& record) {
-  Cell cell{.index = index, .variant = "FP32"};
+  const std::string variant = describe_variant(record);
+  Cell cell{.index = index, .variant = variant};
   if (record.precision == "fp32" && !row.fp32) {
     row.fp32 = cell;
     return;
   }
-  const std::string variant = describe_variant(record);
-  cell.variant = variant;
   for (int again = 2; has_variant(row, cell.variant); ++again) {
     cell.variant = fmt::format("{} ({})", variant, again);
   }
-  row.int8.push_back(cell);
+  row.compared.push_back(cell);
 }
 
 // Nothing when the two have no image in common.
-std::optional<PairedAccuracy> compare_accuracy(const CaseRecord& fp32, const CaseRecord& int8,
+std::optional<PairedAccuracy> compare_accuracy(const CaseRecord& fp32, const CaseRecord& other,
                                                int k) {
-  const PairedCounts counts = count_pairs(fp32.predictions, int8.predictions, k);
+  const PairedCounts counts = count_pairs(fp32.predictions, other.predictions, k);
   if (counts.total() == 0) return std::nullopt;
   return PairedAccuracy{counts, drop_interval(counts), mcnemar_p(counts)};
 }
@@ -89,39 +97,46 @@ bool timed(const CaseRecord& record) {
 // Cases that differ in batch size or threads mostly hold the same detections: compared once.
 class PrecisionComparer {
  public:
-  std::optional<PairedPrecision> compare(const CaseRecord& fp32, const CaseRecord& int8) {
+  std::optional<PairedPrecision> compare(const CaseRecord& fp32, const CaseRecord& other) {
     for (const Known& known : known_) {
-      if (known.fp32->detections == fp32.detections && known.int8->detections == int8.detections)
+      if (known.fp32->detections == fp32.detections && known.other->detections == other.detections)
         return known.precision;
     }
-    known_.push_back({&fp32, &int8, compare_precision(fp32.detections, int8.detections)});
+    known_.push_back({&fp32, &other, compare_precision(fp32.detections, other.detections)});
     return known_.back().precision;
   }
 
  private:
   struct Known {
     const CaseRecord* fp32;
-    const CaseRecord* int8;
+    const CaseRecord* other;
     std::optional<PairedPrecision> precision;
   };
   std::vector<Known> known_;
 };
 
-void compare(const CaseRecord& fp32, const CaseRecord& int8, PrecisionComparer& precision,
+void compare(const CaseRecord& fp32, const CaseRecord& other, PrecisionComparer& precision,
              Cell& cell) {
-  if (fp32.status != Status::ok || int8.status != Status::ok) return;
-  if (fp32.data_hash == int8.data_hash) {
-    if (fp32.metric("top1") && int8.metric("top1")) cell.top1 = compare_accuracy(fp32, int8, 1);
-    if (fp32.metric("top5") && int8.metric("top5")) cell.top5 = compare_accuracy(fp32, int8, 5);
-    if (!fp32.detections.empty()) cell.precision = precision.compare(fp32, int8);
-    if (cell.top1) cell.agreement = count_agreement(fp32.predictions, int8.predictions);
+  if (fp32.status != Status::ok || other.status != Status::ok) return;
+  if (fp32.data_hash == other.data_hash) {
+    if (fp32.metric("top1") && other.metric("top1")) cell.top1 = compare_accuracy(fp32, other, 1);
+    if (fp32.metric("top5") && other.metric("top5")) cell.top5 = compare_accuracy(fp32, other, 5);
+    if (!fp32.detections.empty()) cell.precision = precision.compare(fp32, other);
+    if (cell.top1) cell.agreement = count_agreement(fp32.predictions, other.predictions);
   }
-  if (timed(fp32) && timed(int8)) {
-    cell.speedup = ratio_of_medians(fp32.latency_ns, int8.latency_ns);
+  if (timed(fp32) && timed(other)) {
+    cell.speedup = ratio_of_medians(fp32.latency_ns, other.latency_ns);
   }
 }
 
 }  // namespace
+
+std::vector<const Cell*> cells_of(const Row& row) {
+  std::vector<const Cell*> cells;
+  if (row.fp32) cells.push_back(&*row.fp32);
+  for (const Cell& cell : row.compared) cells.push_back(&cell);
+  return cells;
+}
 
 Report make_report(Run run) {
   Report report{.run = std::move(run)};
@@ -133,16 +148,16 @@ Report make_report(Run run) {
   std::vector<VariantKey> keys;
   const auto key = [&](const Cell& cell) { return variant_key(cases[cell.index], cell.variant); };
   for (Row& row : report.rows) {
-    std::stable_sort(row.int8.begin(), row.int8.end(),
+    std::stable_sort(row.compared.begin(), row.compared.end(),
                      [&](const Cell& a, const Cell& b) { return key(a) < key(b); });
-    for (Cell& cell : row.int8) {
+    for (Cell& cell : row.compared) {
       if (row.fp32) compare(cases[row.fp32->index], cases[cell.index], precision, cell);
       keys.push_back(key(cell));
     }
   }
   std::sort(keys.begin(), keys.end());
   for (const VariantKey& each : keys) {
-    const std::string& variant = std::get<3>(each);
+    const std::string& variant = std::get<4>(each);
     if (report.variants.empty() || report.variants.back() != variant) {
       report.variants.push_back(variant);
     }

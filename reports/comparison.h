@@ -1,5 +1,5 @@
-// The records of a run, arranged: FP32 beside every INT8 variant of the same network, and what
-// changed between them.
+// The records of a run, arranged: FP32 beside every other precision and way to quantize of the same
+// network, and what changed between them.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace qbench {
 
-// One accuracy (top-1, top-5) of INT8 against FP32 on the same images.
+// One accuracy (top-1, top-5) against that of FP32 on the same images.
 struct PairedAccuracy {
   PairedCounts counts;
   Interval drop_interval;  // 95 %, of counts.drop()
@@ -24,7 +24,7 @@ struct PairedAccuracy {
 // A case in its row. Whatever was not measured on both sides is absent.
 struct Cell {
   std::size_t index = 0;  // into Report::run.cases
-  std::string variant;    // "FP32", "none", "naive, 5 batches"
+  std::string variant;    // "FP32", "FP16", "INT8 none", "INT8 naive, 5 batches"
 
   // Against the FP32 case of the row; all absent for the FP32 case itself.
   std::optional<PairedAccuracy> top1{};
@@ -43,13 +43,17 @@ struct Row {
   int batch_size = 1;
   int threads = 1;
   std::optional<Cell> fp32{};
-  std::vector<Cell> int8{};  // by mode (none, naive, entropy, others), then calibration batches
+  // TF32, FP16, INT8 by mode (none, naive, entropy, others) and then calibration batches.
+  std::vector<Cell> compared{};
 };
+
+// All cells of a row, FP32 first.
+std::vector<const Cell*> cells_of(const Row& row);
 
 struct Report {
   Run run;
   std::vector<Row> rows{};  // in the order of the run
-  // Distinct variants of all rows, in the order of Row::int8: the columns of a table.
+  // Distinct variants of all rows, in the order of Row::compared: the columns of a table.
   std::vector<std::string> variants{};
 
   const CaseRecord& record(const Cell& cell) const { return run.cases.at(cell.index); }

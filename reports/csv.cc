@@ -87,7 +87,7 @@ std::string header(const std::vector<MetricValue>& columns) {
   for (const MetricValue& column : columns) line.add(text::metric_key(column.name, column.unit));
   for (const char* k : {"top1", "top5"}) {
     for (const char* what :
-         {"drop", "drop_low", "drop_high", "mcnemar_p", "only_fp32", "only_int8", "flip_rate"}) {
+         {"drop", "drop_low", "drop_high", "mcnemar_p", "only_fp32", "only_other", "flip_rate"}) {
       line.add(fmt::format("{}_{}", k, what));
     }
   }
@@ -113,8 +113,7 @@ std::string render_csv(const Report& report) {
   const std::vector<MetricValue> columns = metric_columns(report);
   std::string csv = header(columns);
   for (const Row& row : report.rows) {
-    if (row.fp32) csv += case_line(report, *row.fp32, columns);
-    for (const Cell& cell : row.int8) csv += case_line(report, cell, columns);
+    for (const Cell* cell : cells_of(row)) csv += case_line(report, *cell, columns);
   }
   return csv;
 }

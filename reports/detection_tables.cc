@@ -1,4 +1,4 @@
-// Detectors: mean average precision of FP32 and INT8, and average precision of each class.
+// Detectors: mean average precision of FP32 and the others, and average precision of each class.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +42,7 @@ Line detection_line(const Report& report, const Network& network, const std::str
   return {.entries = {{.text = network.title()},
                       {.text = network.row->dataset},
                       {.text = network.row->backend},
-                      {.text = variant == kFp32Variant ? variant : "INT8 " + variant},
+                      {.text = variant},
                       {.text = count(static_cast<std::int64_t>(record.detections.size()))},
                       figure(record, "map_voc07"),
                       figure(record, "map_area"),
@@ -82,7 +82,7 @@ std::vector<std::pair<std::string, std::string>> classes_of(const CaseRecord& re
 
 Table detection_table(const Report& report) {
   Table table{
-      .title = "Detection, INT8 against FP32",
+      .title = fmt::format("Detection, {} against FP32", compared_precisions(report)),
       .columns = {word("Model"), setting("Data set"), setting("Backend"), word("Network"),
                   setting("Images"), number("mAP", "VOC, 11 points"), number("mAP", "VOC, area"),
                   number("mAP", "COCO .50:.95"), number("Drop", "points")}};
@@ -94,8 +94,10 @@ Table detection_table(const Report& report) {
     }
   }
   table.notes = {
-      "Drop: mAP (VOC, 11 points) of FP32 less that of INT8, times 100 (above 0: INT8 is worse), "
-      "with a 95 % interval: both networks' images drawn again together, 1,000 times.",
+      "Drop: mAP (VOC, 11 points) of FP32 less that of the network in the line, times 100 (above "
+      "0: "
+      "FP32 is better), with a 95 % interval: both networks' images drawn again together, 1,000 "
+      "times.",
       "VOC: a box is found by one that overlaps it by more than half (IoU), as MXNet's example/ssd "
       "counts. COCO: the mean over overlaps of 0.50, 0.55 … 0.95."};
   return table;
@@ -105,8 +107,7 @@ Table class_table(const Report& report) {
   Table table{.title = "Average precision of each class",
               .columns = {word("Model"), word("Class"), number(std::string(kFp32Variant))},
               .folded = true};
-  for (const std::string& variant : report.variants)
-    table.columns.push_back(number("INT8 " + variant));
+  for (const std::string& variant : report.variants) table.columns.push_back(number(variant));
   for (const Network& network : networks(report)) {
     const std::vector<std::string> variants = variants_of(report, network);
     if (variants.empty() || network.find(std::string(kFp32Variant)) == nullptr) continue;

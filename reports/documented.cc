@@ -108,7 +108,7 @@ Table documented_table(const Report& report) {
     const bool is_fp32 = figure.variant == kFp32Variant;
     table.lines.push_back(
         {.entries = {{.text = figure.record->model},
-                     {.text = is_fp32 ? figure.variant : "INT8 " + figure.variant},
+                     {.text = figure.variant},
                      {.text = is_top1 ? "top-1" : "mAP"},
                      {.text = number_text(figure.documented)},
                      {.text = figure.measured ? number_text(*figure.measured) : absent,

@@ -21,7 +21,7 @@ enum class DocumentedVerdict {
 // One published figure: top-1 where there is one, else mAP.
 struct DocumentedFigure {
   const CaseRecord* record = nullptr;
-  std::string variant;  // "FP32", "naive, 5 batches"
+  std::string variant;  // "FP32", "INT8 naive, 5 batches"
   std::string metric;   // "top1", "map_voc07"
   double documented = 0;
   std::optional<double> measured{};

@@ -14,7 +14,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr int kSchema = 1;  // of this file, not of the database
+constexpr int kSchema = 2;  // of this file, not of the database
 
 json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 json number(const std::optional<double>& value) { return value ? number(*value) : json(nullptr); }
@@ -89,7 +89,7 @@ json accuracy(const std::optional<PairedAccuracy>& change) {
   if (!change) return nullptr;
   return {{"both_right", change->counts.both_right},
           {"only_fp32", change->counts.only_first},
-          {"only_int8", change->counts.only_second},
+          {"only_other", change->counts.only_second},
           {"both_wrong", change->counts.both_wrong},
           {"drop", change->counts.drop()},
           {"drop_interval_95", interval(change->drop_interval)},
@@ -117,7 +117,8 @@ json documented(const DocumentedFigure& figure) {
 
 json comparison(const Report& report, const Row& row, const Cell& cell) {
   json object = {{"fp32_case_id", report.record(*row.fp32).case_id},
-                 {"int8_case_id", report.record(cell).case_id},
+                 {"case_id", report.record(cell).case_id},
+                 {"precision", report.record(cell).precision},
                  {"variant", cell.variant},
                  {"top1", accuracy(cell.top1)},
                  {"top5", accuracy(cell.top5)},
@@ -154,7 +155,7 @@ std::string render_json(const Report& report) {
   json comparisons = json::array();
   for (const Row& row : report.rows) {
     if (!row.fp32) continue;
-    for (const Cell& cell : row.int8) comparisons.push_back(comparison(report, row, cell));
+    for (const Cell& cell : row.compared) comparisons.push_back(comparison(report, row, cell));
   }
   json published = json::array();
   for (const DocumentedFigure& figure : documented_figures(report))

@@ -31,8 +31,7 @@ bool add(const Report& report, const Row& row, Network& network) {
     if (slot != nullptr && !agree(report, *slot, cell)) agreed = false;
     if (slot == nullptr || weight(report, cell) > weight(report, *slot)) slot = &cell;
   };
-  if (row.fp32) take(*row.fp32);
-  for (const Cell& cell : row.int8) take(cell);
+  for (const Cell* cell : cells_of(row)) take(*cell);
   return agreed;
 }
 

@@ -63,13 +63,6 @@ std::vector<Entry> measurements(const CaseRecord& record, const Cell& cell, doub
                 [](double seconds) { return fmt::format("{:.1f}", seconds); })};
 }
 
-std::vector<const Cell*> cells_of(const Row& row) {
-  std::vector<const Cell*> cells;
-  if (row.fp32) cells.push_back(&*row.fp32);
-  for (const Cell& cell : row.int8) cells.push_back(&cell);
-  return cells;
-}
-
 bool timed(const CaseRecord& record) {
   return !record.latency_ns.empty() || record.metric("latency_median").has_value();
 }
@@ -91,12 +84,11 @@ Table speed_table(const Report& report) {
       longest = std::max(longest, median_or_zero(report.record(*cell)));
     for (const Cell* cell : cells) {
       const CaseRecord& record = report.record(*cell);
-      const bool baseline = row.fp32 && cell == &*row.fp32;
       Line line{.entries = {{.text = row.model},
                             {.text = row.backend},
                             {.text = fmt::format("{}", row.batch_size)},
                             {.text = fmt::format("{}", row.threads)},
-                            {.text = baseline ? cell->variant : "INT8 " + cell->variant}},
+                            {.text = cell->variant}},
                 .starts_group = cell == cells.front()};
       for (Entry& entry : measurements(record, *cell, longest)) {
         line.entries.push_back(std::move(entry));
@@ -111,9 +103,8 @@ Table speed_table(const Report& report) {
       "interval (order statistics). A percentile is shown only where there are enough samples for "
       "it "
       "(64 for p90, 662 for p99).",
-      "Speed-up: median latency of FP32 over that of INT8, same engine, batch size and threads, "
-      "FP32 "
-      "with its layers fused; 95 % block-bootstrap interval.",
+      "Speed-up: median latency of FP32 over that of the network in the line, same engine, batch "
+      "size and threads, FP32 with its layers fused; 95 % block-bootstrap interval.",
       "Peak memory: of the whole process. Parameters: as saved in a file. 1 MB = 1,000,000 bytes."};
   return table;
 }

@@ -2,6 +2,7 @@
 #include "reports/tables.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -81,13 +82,28 @@ Column number(std::string title, std::string unit) {
 std::vector<Table> tables(const Report& report) {
   std::vector<Table> shown;
   for (const auto make : {documented_table, accuracy_table, change_table, detection_table,
-                          speed_table, class_table}) {
+                          speed_table, device_table, class_table}) {
     Table table = make(report);
     if (table.lines.empty()) continue;
     drop_idle_columns(table);
     shown.push_back(std::move(table));
   }
   return shown;
+}
+
+std::string compared_precisions(const Report& report) {
+  std::vector<std::string> names;
+  for (const char* precision : {"tf32", "fp16", "int8"}) {
+    const auto& cases = report.run.cases;
+    if (std::any_of(cases.begin(), cases.end(),
+                    [&](const CaseRecord& record) { return record.precision == precision; })) {
+      names.push_back(upper(precision));
+    }
+  }
+  if (names.size() < 2) return names.empty() ? "INT8" : names.front();
+  const std::string last = std::move(names.back());
+  names.pop_back();
+  return fmt::format("{} and {}", fmt::join(names, ", "), last);
 }
 
 std::string outcome(const Report& report) {
@@ -109,9 +125,7 @@ std::string describe(Status status) {
 }
 
 std::string describe(const CaseRecord& record) {
-  std::string precision = record.precision;
-  std::transform(precision.begin(), precision.end(), precision.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::string precision = upper(record.precision);
   if (!record.mode.empty()) precision += " " + record.mode;
   if (record.calib_batches > 0) precision += ", " + plural(record.calib_batches, "batch");
   if (!record.quantized_dtype.empty() && record.quantized_dtype != "auto") {

@@ -51,16 +51,20 @@ struct Table {
   bool folded = false;               // long: shown when asked for
 };
 
-Table accuracy_table(const Report& report);    // the documented columns: FP32 beside INT8
-Table change_table(const Report& report);      // INT8 against FP32, image by image
+Table accuracy_table(const Report& report);    // the documented columns: FP32 beside the others
+Table change_table(const Report& report);      // the others against FP32, image by image
 Table detection_table(const Report& report);   // mAP of detectors
 Table class_table(const Report& report);       // average precision of each class
 Table documented_table(const Report& report);  // published beside measured
 Table speed_table(const Report& report);       // latency, throughput, memory, size
+Table device_table(const Report& report);      // time and memory on a GPU
 
 // All tables that have anything to show, in the order they are shown, without columns in which
 // nothing was measured or all lines agree.
 std::vector<Table> tables(const Report& report);
+
+// What is compared with FP32 in this report: "INT8", "TF32, FP16 and INT8".
+std::string compared_precisions(const Report& report);
 
 // "6 of 7 cases ok, 1 skipped".
 std::string outcome(const Report& report);

@@ -102,7 +102,7 @@ std::string median_latency(const CaseRecord& record) {
 
 void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   const CaseRecord& record = report.record(cell);
-  left((baseline ? "  " : "  INT8 ") + text::one_line(cell.variant), Style::plain);
+  left("  " + text::one_line(cell.variant), Style::plain);
   if (record.status != Status::ok) {
     right(text::describe(record.status), kAccuracy + kDrop + kLatency + kSpeedup, Style::bad);
     return end();
@@ -155,9 +155,7 @@ void Screen::documented(const Report& report) {
     const auto number = [top1](double value) {
       return top1 ? text::percent(value) : fmt::format("{:.4f}", value);
     };
-    const bool is_fp32 = figure.variant == text::kFp32Variant;
-    const std::string name =
-        text::fit((is_fp32 ? "  " : "  INT8 ") + text::one_line(figure.variant), kVariant);
+    const std::string name = text::fit("  " + text::one_line(figure.variant), kVariant);
     paint(name, Style::plain);
     pad(name, kVariant);
     right(number(figure.documented), kDocumented, Style::plain);
@@ -176,10 +174,10 @@ void Screen::documented(const Report& report) {
 
 // Rows of which nothing was tried are told below the table, not in it.
 bool was_tried(const Report& report, const Row& row) {
-  const auto tried = [&report](const Cell& cell) {
-    return report.record(cell).status != Status::skipped;
-  };
-  return (row.fp32 && tried(*row.fp32)) || std::any_of(row.int8.begin(), row.int8.end(), tried);
+  const std::vector<const Cell*> cells = cells_of(row);
+  return std::any_of(cells.begin(), cells.end(), [&report](const Cell* cell) {
+    return report.record(*cell).status != Status::skipped;
+  });
 }
 
 }  // namespace
@@ -193,7 +191,7 @@ std::string render_terminal(const Report& report, int width, bool color) {
     any_tried = true;
     screen.heading(row);
     if (row.fp32) screen.cell(report, *row.fp32, true);
-    for (const Cell& cell : row.int8) screen.cell(report, cell, false);
+    for (const Cell& cell : row.compared) screen.cell(report, cell, false);
   }
   screen.legend();
   screen.documented(report);

@@ -72,6 +72,13 @@ std::string count(std::int64_t number) {
   return grouped;
 }
 
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return result;
+}
+
 std::string plural(std::int64_t number, std::string_view noun) {
   const std::string_view ending = number == 1 ? "" : noun.ends_with("ch") ? "es" : "s";
   return fmt::format("{} {}{}", count(number), noun, ending);

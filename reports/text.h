@@ -20,6 +20,7 @@ std::string rate(double per_second);             // "81.2", "1,234"
 std::string times(double ratio);                 // "1.84×"
 std::string p_value(double p);                   // "0.32", "0.004", "<0.001"
 std::string count(std::int64_t number);          // "50,000"
+std::string upper(std::string_view text);        // "fp32" -> "FP32"
 std::string plural(std::int64_t number, std::string_view noun);  // "1 batch", "5 batches"
 
 // A metric's name with its unit, for machines: "latency_median_ns", "top1", "calibration_seconds".

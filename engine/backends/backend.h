@@ -101,6 +101,8 @@ class Backend {
   virtual std::optional<std::string> unavailable() const { return std::nullopt; }
   virtual int devices() const { return 1; }
   virtual std::vector<FloatMath> float_maths() const { return {FloatMath::f32}; }
+  // Whether CompileOptions::threads changes anything.
+  virtual bool uses_threads() const { return true; }
   // Whether activations may be u8; else the quantizer gives it s8 only.
   virtual bool takes_u8() const { return true; }
   // Why this node cannot run here; nothing when it can.

@@ -159,6 +159,7 @@ class Runner {
     compile_options_.threads = options.threads;
     compile_options_.observed = options.tensors;
     compile_options_.winograd = false;
+    compile_options_.device = options.device;
     const std::vector<NodeId> inputs = graph.inputs();
     if (inputs.size() != 1)
       throw Error(fmt::format("{} inputs, calibration expects one", inputs.size()));

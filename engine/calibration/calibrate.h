@@ -23,6 +23,7 @@ struct CalibrationOptions {
   std::vector<int> batches;          // numbers of batches to report at, e.g. 1, 5, 10
   std::vector<std::string> tensors;  // node names to observe
   int threads = 1;
+  int device = 0;  // 0 .. Backend::devices() - 1
   std::string model_hash;
   std::string data_hash;  // of data set and preprocessing; the table's key adds the amount
 };

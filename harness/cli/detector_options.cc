@@ -63,7 +63,7 @@ void DetectorOptions::add_to(Options& options) {
   options.add("use-difficult", use_difficult, "count boxes marked difficult, too");
   options.add("no-voc07", no_voc07, "print the area under the curve, not VOC07's 11 points");
   options.add("cpu", cpu, "as --ctx=cpu");
-  options.add("gpus", gpus, "N", "as --ctx=gpu, unless --cpu is given");
+  options.add("gpus", gpus, "N,...", "as --ctx=gpu(N), the first of them, unless --cpu is given");
   options.add("list-path", list_path, "FILE",
               "accepted for old command lines; records hold their labels");
 }
@@ -89,7 +89,7 @@ void DetectorOptions::apply(const Options& options, ModelOptions& model, Backend
   }
   if (!rec_path.empty()) dataset = rec_path;
   if (options.given("num-batch")) inference_batches = batches;
-  if (!gpus.empty()) backend.context = "gpu";
+  backend.gpus = cpu ? std::string() : gpus;
   if (cpu) backend.context = "cpu";
 }
 

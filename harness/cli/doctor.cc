@@ -11,6 +11,7 @@
 #include "harness/cli/options.h"
 #include "harness/measure/peaks.h"
 #include "harness/run/environment.h"
+#include "harness/suite/backend_facts.h"
 
 namespace qbench {
 namespace {
@@ -64,7 +65,10 @@ int doctor_command(std::span<const std::string> arguments, const Streams& stream
     fmt::print(streams.out, "{}", options.help());
     return kExitOk;
   }
-  const Environment environment = collect_environment();
+  Environment environment = collect_environment();
+  for (const BackendFacts& backend : known_backends()) {  // absent ones are no part of a run
+    if (backend.description.empty()) environment.add("backend " + backend.name, describe(backend));
+  }
   const std::vector<std::string> warnings = measuring_warnings(environment);
   Json measured = Json::array();
   if (peaks) {

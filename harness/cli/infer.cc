@@ -15,6 +15,7 @@
 #include "harness/cli/detector_options.h"
 #include "harness/cli/model_options.h"
 #include "harness/measure/dummy_data.h"
+#include "harness/measure/latency_metrics.h"
 #include "harness/measure/measure.h"
 #include "harness/model/model.h"
 #include "reports/record/latency.h"
@@ -27,6 +28,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
   ModelOptions model;
   BackendOptions backend;
+  PrecisionOption precision;
   DataOptions data;
   DetectorOptions detector;
   std::string dataset = "data/val_256_q90.rec";
@@ -51,6 +53,7 @@ void declare(Options& options, Arguments& a) {
   options.add("benchmark", a.benchmark, "run dummy data; needs no parameters and no data set");
   options.add("winograd", a.winograd, "allow Winograd convolutions in FP32");
   a.backend.add_to(options);
+  a.precision.add_to(options);
   a.detector.add_to(options);
   options.section("Output");
   options.add("predictions", a.predictions, "FILE", "write what was said of each image as CSV");
@@ -73,23 +76,30 @@ Json latency_json(std::span<const double> run_ns) {
 Json common_json(const Arguments& a, const LoadedModel& model, const Executable& executable,
                  std::span<const double> run_ns) {
   const MemoryUse memory = executable.memory();
-  return {{"model", a.model.name()},
-          {"precision", model.quantized ? "int8" : "fp32"},
-          {"backend", a.backend.find().name()},
-          {"threads", a.backend.thread_count()},
-          {"batch_size", a.model.batch_size},
-          {"latency_ms", latency_json(run_ns)},
-          {"peak_rss_bytes", peak_resident_bytes()},
-          {"model_bytes", model.file_bytes},
-          {"weights_bytes", memory.weights},
-          {"arena_bytes", memory.arena},
-          {"scratch_bytes", memory.scratch}};
+  Json json = {{"model", a.model.name()},
+               {"precision", a.precision.name(model.quantized)},
+               {"backend", a.backend.find().name()},
+               {"threads", a.backend.thread_count()},
+               {"batch_size", a.model.batch_size},
+               {"latency_ms", latency_json(run_ns)},
+               {"peak_rss_bytes", peak_resident_bytes()},
+               {"model_bytes", model.file_bytes},
+               {"weights_bytes", memory.weights},
+               {"arena_bytes", memory.arena},
+               {"scratch_bytes", memory.scratch}};
+  if (!a.backend.find().uses_threads()) json["device"] = a.backend.device();
+  if (memory.library > 0) json["library_bytes"] = memory.library;
+  return json;
 }
 
 std::unique_ptr<Executable> compile(const Arguments& a, const LoadedModel& model) {
-  return compile_model(
-      model.graph, a.backend.find(), a.model.batch_size,
-      {.threads = a.backend.thread_count(), .observed = {}, .winograd = a.winograd});
+  const Place place = a.backend.place();
+  return compile_model(model.graph, place.backend, a.model.batch_size,
+                       {.threads = place.threads,
+                        .observed = {},
+                        .winograd = a.winograd,
+                        .float_math = a.precision.math(model.quantized),
+                        .device = place.device});
 }
 
 // As the documented script: a fixed number of batches after five warm-up runs; qbench's own rule
@@ -107,10 +117,16 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
                .max_samples = static_cast<int>(a.inference_batches),
                .target_interval = 0};
   }
+  DeviceSamples device;
   const std::vector<double> run_ns =
-      measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, options);
+      measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, options, steady_clock_ns,
+              [&] {
+                if (const auto times = executable->device_times()) device.add(*times);
+              });
   const double seconds = std::accumulate(run_ns.begin(), run_ns.end(), 0.0) / 1e9;
   Json json = common_json(a, model, *executable, run_ns);
+  for (const MetricValue& metric : device_metrics(device))
+    json["device_ms"][metric.name] = metric.value / 1e6;
   json["images"] = run_ns.size() * static_cast<std::size_t>(a.model.batch_size);
   json["images_per_second"] = json["images"].get<double>() / seconds;
   return json;
@@ -163,9 +179,12 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
 
 void print_text(std::FILE* out, const Json& j, bool area) {
   const auto number = [&j](const char* name) { return j[name].get<double>(); };
-  fmt::print(out, "{} {}, {} on {} threads, batch {}\n", j["model"].get<std::string>(),
-             j["precision"].get<std::string>(), j["backend"].get<std::string>(),
-             j["threads"].get<int>(), j["batch_size"].get<int>());
+  const std::string where = j.contains("device")
+                                ? fmt::format("device {}", j["device"].get<int>())
+                                : fmt::format("{} threads", j["threads"].get<int>());
+  fmt::print(out, "{} {}, {} on {}, batch {}\n", j["model"].get<std::string>(),
+             j["precision"].get<std::string>(), j["backend"].get<std::string>(), where,
+             j["batch_size"].get<int>());
   fmt::print(out, "images      {}\n", j["images"].get<std::int64_t>());
   print_accuracy(out, j, area);
   fmt::print(out, "speed       {:.1f} images/s{}\n", number("images_per_second"),
@@ -173,9 +192,18 @@ void print_text(std::FILE* out, const Json& j, bool area) {
   fmt::print(out, "latency     {:.3f} ms a batch (median of {})\n",
              j["latency_ms"]["median"].get<double>(),
              j["latency_ms"]["samples"].get<std::size_t>());
+  if (j.contains("device_ms")) {
+    const Json& ms = j["device_ms"];
+    fmt::print(out, "on the GPU  {:.3f} ms to it, {:.3f} ms computing, {:.3f} ms from it\n",
+               ms["to_device"].get<double>(), ms["compute"].get<double>(),
+               ms["to_host"].get<double>());
+  }
   fmt::print(
       out, "memory      {:.1f} MB at its highest; weights {:.1f} MB, activations {:.1f} MB\n",
       number("peak_rss_bytes") / 1e6, number("weights_bytes") / 1e6, number("arena_bytes") / 1e6);
+  if (j.contains("library_bytes"))
+    fmt::print(out, "            of the GPU: scratch {:.1f} MB, libraries {:.1f} MB\n",
+               number("scratch_bytes") / 1e6, number("library_bytes") / 1e6);
   if (j.contains("mistrusted"))
     fmt::print(out, "mistrusted  {}\n", j["mistrusted"].get<std::string>());
 }

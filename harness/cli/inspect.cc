@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
   ModelOptions model;
   BackendOptions backend;
+  PrecisionOption precision;
   bool graph = false;
   bool imported = false;
   bool parameters = false;
@@ -41,6 +42,7 @@ void declare(Options& options, Arguments& a) {
   options.add("repeats", a.repeats, "runs the profile takes its medians from");
   options.add("json", a.json, "print one JSON object");
   a.backend.add_to(options);
+  a.precision.add_to(options);
 }
 
 std::map<std::string, int> count_operators(const Graph& graph) {
@@ -66,7 +68,7 @@ Json summary_json(const Arguments& a, const LoadedModel& model) {
     if (pass.changed) passes.push_back(pass.pass);
   }
   return {{"model", a.model.name()},
-          {"precision", model.quantized ? "int8" : "fp32"},
+          {"precision", a.precision.name(model.quantized)},
           {"hash", model.hash},
           {"inputs", values_json(graph.inputs())},
           {"outputs", values_json(graph.outputs())},
@@ -165,14 +167,14 @@ int inspect_command(std::span<const std::string> arguments, const Streams& strea
   if (options.given("model")) a.model.use_documented(options);
   const ModelFiles files = a.model.files();
   LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
+  const FloatMath math = a.precision.math(model.quantized);
   if (a.imported) model.graph = import_network(files, a.model.shape(), a.model.random_seed());
 
   Json result = summary_json(a, model);
   if (a.parameters) result["parameter_list"] = parameters_json(model.graph);
   std::optional<Profile> profile;
   if (a.profile) {
-    profile = take_profile(model.graph, a.backend.find(), a.model.batch_size,
-                           a.backend.thread_count(), a.repeats);
+    profile = take_profile(model.graph, a.backend.place(), math, a.model.batch_size, a.repeats);
     result["profile"] = profile_json(*profile);
   }
   if (a.graph) result["graph"] = print_graph(model.graph);

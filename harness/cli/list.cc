@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/datasets.h"
-#include "engine/backends/backends.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
 #include "engine/formats/formats.h"
@@ -15,6 +14,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/cli/text.h"
+#include "harness/suite/backend_facts.h"
 #include "harness/suite/suite.h"
 #include "reports/exporters.h"
 #include "reports/record/metrics.h"
@@ -44,8 +44,8 @@ Json lists() {
     all["suites"].push_back(
         entry(suite, load_suite(find_suite(suite, suite_directories())).description));
   }
-  for (const Backend* backend : all_backends()) {
-    all["backends"].push_back(entry(backend->name(), backend->description()));
+  for (const BackendFacts& backend : known_backends()) {
+    all["backends"].push_back(entry(backend.name, describe(backend)));
   }
   all["calibration modes"].push_back(entry("none", "ranges of each image, found at run time"));
   for (const CalibrationMode& mode : calibration_modes()) {

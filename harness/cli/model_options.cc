@@ -9,7 +9,6 @@
 #include <system_error>
 #include <thread>
 
-#include "engine/backends/backends.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 #include "harness/model/zoo_source.h"
@@ -126,20 +125,6 @@ Preprocess ModelOptions::preprocess() const {
                         .rgb_std = rgb_std};
   check(preprocess);
   return preprocess;
-}
-
-void BackendOptions::add_to(Options& options) {
-  options.section("Machine");
-  options.add("ctx", context, "cpu|gpu", "where to run: the default backend of that kind");
-  options.add("backend", backend, "NAME", "a backend of 'qbench list'; default onednn");
-  options.add("num-threads", threads, "threads of the engine; 0: one for each core");
-}
-
-const Backend& BackendOptions::find() const {
-  if (!backend.empty()) return find_backend(backend);
-  if (context.empty() || context == "cpu") return *all_backends().front();
-  if (context == "gpu") return find_backend("cudnn");
-  throw Error(fmt::format("--ctx is '{}', expected cpu or gpu", context));
 }
 
 int BackendOptions::thread_count() const {

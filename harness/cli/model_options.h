@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -13,6 +15,7 @@
 #include "engine/backends/backend.h"
 #include "engine/formats/formats.h"
 #include "harness/cli/options.h"
+#include "harness/model/model.h"
 
 namespace qbench {
 
@@ -47,13 +50,33 @@ struct ModelOptions {
 };
 
 struct BackendOptions {
-  std::string context;  // --ctx cpu|gpu, as the documented scripts say it
-  std::string backend;
-  int threads = 0;  // 0: one for each core
+  std::string context{};  // --ctx cpu|gpu|gpu(N), as the documented scripts say it
+  std::string backend{};
+  std::string gpus{};  // --gpus 0,1, as example/ssd says it: takes the place of the context
+  int threads = 0;     // 0: one for each core
 
   void add_to(Options& options);
+  // Throws Error saying what there is instead when the backend is not in this build, cannot run
+  // here or lacks a device.
   const Backend& find() const;
+  int device() const;  // the first of those that were given
   int thread_count() const;
+  Place place() const { return {find(), thread_count(), device()}; }
+
+  // The same among these, the default first.
+  const Backend& find_among(std::span<const Backend* const> backends,
+                            std::span<const std::string_view> absent) const;
+};
+
+// --precision: how an FP32 network is computed.
+struct PrecisionOption {
+  std::string precision = "fp32";
+
+  void add_to(Options& options);
+  // Of a loaded model. Throws Error when the name is none, or the model is INT8 and another than
+  // fp32 was asked for.
+  FloatMath math(bool quantized) const;
+  std::string name(bool quantized) const { return quantized ? "int8" : precision; }
 };
 
 struct DataOptions {

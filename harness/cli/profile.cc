@@ -21,7 +21,7 @@ constexpr double kPeakSeconds = 1.5;
 
 bool computes_int8(const Profile& profile) {
   return std::ranges::any_of(profile.layers, [](const LayerTime& layer) {
-    return layer.macs > 0 && !layer.dtypes.starts_with("f32");
+    return layer.macs > 0 && (layer.dtypes.starts_with("u8") || layer.dtypes.starts_with("s8"));
   });
 }
 
@@ -40,26 +40,33 @@ std::string short_kernel(const std::string& implementation) {
   return implementation.substr(0, implementation.find(':'));
 }
 
+// Nothing where there is no roof.
+std::string_view bound_text(const Profile& profile, const LayerRoof& roof) {
+  return profile.peaks ? to_string(roof.bound) : std::string_view();
+}
+
 }  // namespace
 
-Profile take_profile(const Graph& graph, const Backend& backend, std::int64_t batch_size,
-                     int threads, int repeats) {
+Profile take_profile(const Graph& graph, const Place& place, FloatMath math,
+                     std::int64_t batch_size, int repeats) {
   if (repeats < 1) throw Error(fmt::format("--repeats is {}, expected 1 or more", repeats));
   const std::unique_ptr<Executable> executable = compile_model(
-      graph, backend, static_cast<int>(batch_size), {.threads = threads, .observed = {}});
+      graph, place.backend, static_cast<int>(batch_size),
+      {.threads = place.threads, .observed = {}, .float_math = math, .device = place.device});
   const DummyData dummy(with_batch(graph, batch_size));
   Profile profile;
   profile.layers = executable->profile(dummy.inputs(), dummy.outputs(), repeats);
   int working = 1;
   for (const LayerTime& layer : profile.layers) working = std::max(working, layer.threads);
-  profile.peaks = measure_peaks(working, kPeakSeconds);
+  if (place.backend.uses_threads()) profile.peaks = measure_peaks(working, kPeakSeconds);
   return profile;
 }
 
 Json profile_json(const Profile& profile) {
   Json steps = Json::array();
+  const Peaks peaks = profile.peaks.value_or(Peaks{});
   for (const LayerTime& layer : profile.layers) {
-    const LayerRoof roof = under_roof(layer, profile.peaks);
+    const LayerRoof roof = under_roof(layer, peaks);
     steps.push_back({{"node", layer.node},
                      {"op", layer.op},
                      {"implementation", layer.implementation},
@@ -72,15 +79,15 @@ Json profile_json(const Profile& profile) {
                      {"peak_share", roof.peak_share},
                      {"gb_per_s", roof.bandwidth / kGiga},
                      {"bandwidth_share", roof.bandwidth_share},
-                     {"bound", to_string(roof.bound)}});
+                     {"bound", bound_text(profile, roof)}});
   }
-  Json json = {{"steps", steps},
-               {"peaks",
-                {{"threads", profile.peaks.threads},
-                 {"f32_gflops", profile.peaks.f32 / kGiga},
-                 {"int8_gops", profile.peaks.int8 / kGiga}}}};
+  Json json = {{"steps", steps}};
+  if (!profile.peaks) return json;
+  json["peaks"] = {{"threads", peaks.threads},
+                   {"f32_gflops", peaks.f32 / kGiga},
+                   {"int8_gops", peaks.int8 / kGiga}};
   if (computes_int8(profile)) {
-    const Diagnosis d = diagnose(profile.layers, profile.peaks);
+    const Diagnosis d = diagnose(profile.layers, peaks);
     json["diagnosis_ns"] = {{"total", d.total},
                             {"at_int8_peak", d.at_peak},
                             {"below_int8_peak", d.below_peak},
@@ -93,22 +100,27 @@ Json profile_json(const Profile& profile) {
 }
 
 void print_profile(std::FILE* out, const Profile& profile) {
+  const Peaks peaks = profile.peaks.value_or(Peaks{});
   double total = 0;
   for (const LayerTime& layer : profile.layers) total += layer.median_ns;
   fmt::print(out, "{:>8} {:>4} {:>6} {:>6} {:>5} {:>5} {:>4} {:<7} {:<18} {}\n", "us", "%", "GMAC",
              "GOP/s", "%peak", "GB/s", "%bw", "bound", "node", "kernel");
   for (const LayerTime& layer : profile.layers) {
-    const LayerRoof roof = under_roof(layer, profile.peaks);
+    const LayerRoof roof = under_roof(layer, peaks);
     const bool computes = layer.macs > 0;
     fmt::print(out, "{:>8.1f} {:>4.1f} {:>6} {:>6} {:>5} {:>5.0f} {:>4} {:<7} {:<18} {}\n",
                layer.median_ns / 1e3, 100 * layer.median_ns / total,
                computes ? fmt::format("{:.3f}", static_cast<double>(layer.macs) / kGiga) : "",
                computes ? fmt::format("{:.0f}", roof.operations / kGiga) : "",
                percent(roof.peak_share), roof.bandwidth / kGiga, percent(roof.bandwidth_share),
-               to_string(roof.bound), fit(layer.node, 18),
+               bound_text(profile, roof), fit(layer.node, 18),
                fit(short_kernel(layer.implementation), 14));
   }
-  const Peaks& peaks = profile.peaks;
+  if (!profile.peaks) {
+    fmt::print(out, "{:>8.1f} us in all; the processor's peaks say nothing of this backend\n",
+               total / 1e3);
+    return;
+  }
   fmt::print(out, "{:>8.1f} us in all; peaks of {} thread{}: FP32 {:.0f}, INT8 {:.0f} GOP/s\n",
              total / 1e3, peaks.threads, peaks.threads == 1 ? "" : "s", peaks.f32 / kGiga,
              peaks.int8 / kGiga);

@@ -4,20 +4,23 @@
 #include <cstdint>
 #include <cstdio>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <vector>
 
 #include "engine/backends/backend.h"
 #include "harness/measure/peaks.h"
+#include "harness/model/model.h"
 
 namespace qbench {
 
 struct Profile {
   std::vector<LayerTime> layers;
-  Peaks peaks;  // of as many threads as work on a layer together
+  // Of as many threads as work on a layer together; nothing where threads do not do the work.
+  std::optional<Peaks> peaks;
 };
 
-Profile take_profile(const Graph& graph, const Backend& backend, std::int64_t batch_size,
-                     int threads, int repeats);
+Profile take_profile(const Graph& graph, const Place& place, FloatMath math,
+                     std::int64_t batch_size, int repeats);
 
 nlohmann::ordered_json profile_json(const Profile& profile);
 void print_profile(std::FILE* out, const Profile& profile);

@@ -15,6 +15,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
 #include "harness/model/model.h"
+#include "harness/model/precision.h"
 
 namespace qbench {
 namespace {
@@ -90,8 +91,8 @@ std::optional<CalibrationTable> calibrate_for(const Arguments& a, const LoadedMo
                              .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)};
   const std::vector<std::string> modes{a.calib_mode};
   const std::vector<int> batches{a.calib_batches};
-  Calibrated calibrated = calibrate_model(model, scheme, a.backend.find(), data, modes, batches,
-                                          a.backend.thread_count(), a.table_dir);
+  Calibrated calibrated =
+      calibrate_model(model, scheme, a.backend.place(), data, modes, batches, a.table_dir);
   return std::move(calibrated.result.tables.front());
 }
 
@@ -156,7 +157,8 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   }
   a.model.use_documented(options);
   use_ssd_defaults(options, a);
-  QuantScheme scheme{.dtype = quantized_dtype_from_string(a.quantized_dtype),
+  const QuantizedDType wanted = quantized_dtype_from_string(a.quantized_dtype);
+  QuantScheme scheme{.dtype = dtype_for(a.backend.find(), wanted),
                      .exclude_first_conv = a.exclude_first_conv,
                      .excluded_layers = {}};
   check_mode(a.calib_mode);

@@ -11,7 +11,6 @@
 #include <optional>
 
 #include "datasets/datasets.h"
-#include "engine/backends/backends.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
@@ -49,7 +48,7 @@ struct Arguments {
 void declare_axes(Options& options, Overrides& o) {
   options.section("Cases, in place of the suite's");
   options.add("models", o.models, "NAMES", "models of the suite");
-  options.add("precisions", o.precisions, "NAMES", "fp32, int8");
+  options.add("precisions", o.precisions, "NAMES", "fp32, tf32, fp16, int8");
   options.add("modes", o.modes, "NAMES", "calibration: none, naive, entropy");
   options.add("batches", o.calib_batches, "numbers of calibration batches");
   options.add("num-calib-batches", o.calib_batches, "the same as --batches");
@@ -135,8 +134,7 @@ std::string command_line(std::span<const std::string> arguments) {
 PlanContext plan_context(const Arguments& a, const std::string& suite_file,
                          const Environment& environment) {
   PlanContext context;
-  for (const Backend* backend : all_backends()) context.backends.push_back(backend->name());
-  for (const std::string_view name : absent_backends()) context.absent_backends.emplace_back(name);
+  context.backends = known_backends();
   context.modes = {"none"};
   for (const CalibrationMode& mode : calibration_modes()) context.modes.emplace_back(mode.name);
   context.cores = usable_cores();
@@ -162,15 +160,15 @@ int print_cases(const Plan& plan, bool json, std::FILE* out) {
   Json list = Json::array();
   for (const Group& group : plan.groups) {
     for (const Case& made : group.cases) {
-      const bool runs = group.status == Status::ok;
+      const bool runs = made.status == Status::ok;
       list.push_back({{"name", made.name},
                       {"id", made.id},
-                      {"status", runs ? "planned" : to_string(group.status)},
-                      {"reason", group.reason},
+                      {"status", runs ? "planned" : to_string(made.status)},
+                      {"reason", made.reason},
                       {"reproduce", made.reproduce}});
       if (json) continue;
       fmt::print(out, "{}{}\n", made.name,
-                 runs ? "" : fmt::format("  ({}: {})", to_string(group.status), group.reason));
+                 runs ? "" : fmt::format("  ({}: {})", to_string(made.status), made.reason));
     }
   }
   if (json) fmt::print(out, "{}\n", list.dump(2));

@@ -53,9 +53,9 @@ void SweepProgress::print_line(const std::string& text) {
 }
 
 // ", 143/s, 2 s left"; empty until something can be said.
-std::string SweepProgress::rate_of(const ProgressMessage& message) {
-  const double seconds = static_cast<double>(clock_() - step_start_) / kNanoseconds;
-  const auto done = static_cast<double>(message.done - step_first_);
+std::string SweepProgress::rate_of(const Step& step, const ProgressMessage& message) const {
+  const double seconds = static_cast<double>(clock_() - step.start) / kNanoseconds;
+  const auto done = static_cast<double>(message.done - step.first);
   if (done <= 0 || seconds <= 0) return {};
   const double rate = done / seconds;
   const auto left = static_cast<double>(message.total - message.done);
@@ -65,18 +65,16 @@ std::string SweepProgress::rate_of(const ProgressMessage& message) {
 void SweepProgress::working(std::string_view what, const ProgressMessage& message) {
   if (style_ == Style::quiet) return;
   std::string text = fmt::format("{}: {}", what, message.step);
-  const bool is_new = text != step_;
-  if (is_new) {
-    step_ = text;
-    step_start_ = clock_();
-    step_first_ = message.done;
-  }
+  Step& step = steps_[std::string(what)];
+  // What has no total is said once, at its beginning.
+  const bool is_new = message.step != step.name || message.total == 0;
+  if (is_new) step = {message.step, clock_(), message.done};
   if (style_ == Style::plain) {
     if (is_new) print_line("  " + text);
     return;
   }
   if (message.total > 0) {
-    text += fmt::format(" {}/{} images{}", message.done, message.total, rate_of(message));
+    text += fmt::format(" {}/{} images{}", message.done, message.total, rate_of(step, message));
   }
   const auto room = static_cast<std::size_t>(width_ > 1 ? width_ - 1 : 0);
   fmt::print(out_, "\r\033[K{}", text.substr(0, room));
@@ -86,6 +84,7 @@ void SweepProgress::working(std::string_view what, const ProgressMessage& messag
 
 void SweepProgress::case_done(const CaseRecord& record, std::string_view name, std::size_t done,
                               std::size_t total) {
+  steps_.erase(std::string(name));
   print_line(fmt::format("[{}/{}] {}  {}", done, total, name, outcome(record)));
 }
 

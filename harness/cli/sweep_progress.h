@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -29,15 +31,20 @@ class SweepProgress : public Progress {
  private:
   void print_line(const std::string& text);
   void clear_live();
-  std::string rate_of(const ProgressMessage& message);
+
+  // A step that is being worked on; with several devices, several are at once.
+  struct Step {
+    std::string name;
+    std::int64_t start = 0;  // ns
+    std::int64_t first = 0;  // what was done when it was first seen
+  };
+  std::string rate_of(const Step& step, const ProgressMessage& message) const;
 
   std::FILE* out_;
   const Style style_;
   const int width_;
   const Clock clock_;
-  std::string step_;             // the step at hand, to tell a new one
-  std::int64_t step_start_ = 0;  // ns
-  std::int64_t step_first_ = 0;  // what was done when it was first seen
+  std::map<std::string, Step, std::less<>> steps_;  // by what is worked on
   bool live_line_ = false;
 };
 

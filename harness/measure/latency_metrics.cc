@@ -21,4 +21,36 @@ std::vector<MetricValue> latency_metrics(std::span<const double> latency_ns, int
   return metrics;
 }
 
+void DeviceSamples::add(const DeviceTimes& times) {
+  to_device_ns.push_back(times.to_device_ns);
+  compute_ns.push_back(times.compute_ns);
+  to_host_ns.push_back(times.to_host_ns);
+}
+
+void DeviceSamples::append(const DeviceSamples& others) {
+  const auto add_all = [](std::vector<double>& to, const std::vector<double>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  add_all(to_device_ns, others.to_device_ns);
+  add_all(compute_ns, others.compute_ns);
+  add_all(to_host_ns, others.to_host_ns);
+}
+
+std::vector<MetricValue> device_metrics(const DeviceSamples& samples) {
+  if (samples.compute_ns.empty()) return {};
+  return {make_metric("to_device", median(samples.to_device_ns)),
+          make_metric("compute", median(samples.compute_ns)),
+          make_metric("to_host", median(samples.to_host_ns))};
+}
+
+std::vector<MetricValue> memory_metrics(const MemoryUse& memory) {
+  const auto bytes = [](const char* name, std::size_t count) {
+    return make_metric(name, static_cast<double>(count));
+  };
+  std::vector<MetricValue> metrics{bytes("weights_resident", memory.weights),
+                                   bytes("arena", memory.arena), bytes("scratch", memory.scratch)};
+  if (memory.library > 0) metrics.push_back(bytes("library", memory.library));
+  return metrics;
+}
+
 }  // namespace qbench

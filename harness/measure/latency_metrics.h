@@ -1,15 +1,33 @@
-// What is reported of a series of latency samples.
+// What is reported of a series of latency samples, and of the memory beside it.
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "engine/backends/backend.h"
 #include "reports/record/record.h"
 
 namespace qbench {
 
+// Where the time of each run on a GPU went, in nanoseconds by its own clock.
+struct DeviceSamples {
+  std::vector<double> to_device_ns;
+  std::vector<double> compute_ns;
+  std::vector<double> to_host_ns;
+
+  void add(const DeviceTimes& times);
+  void append(const DeviceSamples& others);
+  bool operator==(const DeviceSamples&) const = default;
+};
+
 // Median, the percentiles that there are enough samples for, and images per second at the median.
 // `latency_ns`: of one batch of `batch_size` images each, at least one.
 std::vector<MetricValue> latency_metrics(std::span<const double> latency_ns, int batch_size);
+
+// The median of each; nothing where there are no samples.
+std::vector<MetricValue> device_metrics(const DeviceSamples& samples);
+
+// What the network holds in the memory of the backend: that of a GPU, or the machine's.
+std::vector<MetricValue> memory_metrics(const MemoryUse& memory);
 
 }  // namespace qbench

@@ -25,7 +25,7 @@ std::int64_t steady_clock_ns() {
 }
 
 std::vector<double> measure(const std::function<void()>& run, const MeasureOptions& options,
-                            const Clock& clock) {
+                            const Clock& clock, const std::function<void()>& after_sample) {
   const std::int64_t begin = clock();
   const auto seconds_since = [&clock](std::int64_t start) {
     return static_cast<double>(clock() - start) / kNanoseconds;
@@ -41,6 +41,7 @@ std::vector<double> measure(const std::function<void()>& run, const MeasureOptio
     const std::int64_t before = clock();
     run();
     samples.push_back(static_cast<double>(clock() - before));
+    after_sample();
     const double elapsed = seconds_since(start);
     if (elapsed >= options.give_up_seconds) break;
     if (samples.size() < static_cast<std::size_t>(options.min_samples)) continue;

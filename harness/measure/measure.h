@@ -25,9 +25,11 @@ struct MeasureOptions {
 using Clock = std::function<std::int64_t()>;  // nanoseconds, never going back
 std::int64_t steady_clock_ns();
 
-// Durations of single calls of `run` in nanoseconds, in the order they were taken.
-std::vector<double> measure(const std::function<void()>& run, const MeasureOptions& options,
-                            const Clock& clock = steady_clock_ns);
+// Durations of single calls of `run` in nanoseconds, in the order they were taken. `after_sample`
+// follows each of these calls, not those of the warm-up, and is not timed.
+std::vector<double> measure(
+    const std::function<void()>& run, const MeasureOptions& options,
+    const Clock& clock = steady_clock_ns, const std::function<void()>& after_sample = [] {});
 
 // Highest resident memory of this process so far, in bytes.
 std::size_t peak_resident_bytes();

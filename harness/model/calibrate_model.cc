@@ -56,14 +56,14 @@ std::optional<CalibrationResult> find_tables(const CalibrationOptions& wanted,
 
 }  // namespace
 
-Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme,
-                           const Backend& backend, const CalibrationData& data,
-                           std::span<const std::string> modes, std::span<const int> batches,
-                           int threads, const std::string& table_dir) {
+Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme, const Place& place,
+                           const CalibrationData& data, std::span<const std::string> modes,
+                           std::span<const int> batches, const std::string& table_dir) {
   CalibrationOptions options{.modes = {modes.begin(), modes.end()},
                              .batches = {batches.begin(), batches.end()},
                              .tensors = tensors_to_calibrate(model.graph, scheme),
-                             .threads = threads,
+                             .threads = place.threads,
+                             .device = place.device,
                              .model_hash = model.hash,
                              .data_hash = hash_of(data)};
   std::ranges::sort(options.batches);
@@ -74,6 +74,7 @@ Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme,
     if (auto found = find_tables(options, data, table_dir)) return {*std::move(found), true};
   }
 
+  check_can_run(place.backend, {.threads = place.threads, .observed = {}, .device = place.device});
   Loader loader(data.dataset, data.preprocess,
                 {.batch_size = data.batch_size,
                  .first = data.first,
@@ -87,8 +88,8 @@ Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme,
     batch = loader.next();
     return batch ? batch->data.data<float>() : std::span<const float>{};
   };
-  Calibrated calibrated{calibrate(with_batch(model.graph, data.batch_size), backend, next, options),
-                        false};
+  Calibrated calibrated{
+      calibrate(with_batch(model.graph, data.batch_size), place.backend, next, options), false};
   if (!table_dir.empty()) {
     std::filesystem::create_directories(table_dir);
     for (const CalibrationTable& table : calibrated.result.tables)

@@ -1,10 +1,14 @@
 #include "harness/model/model.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "engine/core/error.h"
 #include "engine/graph/text.h"
+#include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
 
 namespace qbench {
@@ -45,8 +49,28 @@ ModelFiles quantized_files(const std::string& directory, const std::string& mode
   return {stem + suffix + "-symbol.json", stem + "-0000.params"};
 }
 
+void check_can_run(const Backend& backend, const CompileOptions& options) {
+  const auto fail = [](const std::string& message) {
+    throw Error(message, ErrorKind::unsupported);
+  };
+  if (const std::optional<std::string> reason = backend.unavailable())
+    fail(fmt::format("backend {} cannot run here: {}", backend.name(), *reason));
+  const std::vector<FloatMath> maths = backend.float_maths();
+  if (std::ranges::count(maths, options.float_math) == 0) {
+    fail(fmt::format("backend {} has no {}, it has {}", backend.name(),
+                     to_string(options.float_math), fmt::join(precisions_of(backend), ", ")));
+  }
+  const int devices = backend.devices();
+  if (options.device < 0 || options.device >= devices) {
+    fail(fmt::format("backend {} has {} device{}, found number {}, expected 0{}", backend.name(),
+                     devices, devices == 1 ? "" : "s", options.device,
+                     devices > 1 ? fmt::format(" to {}", devices - 1) : ""));
+  }
+}
+
 std::unique_ptr<Executable> compile_model(const Graph& graph, const Backend& backend,
                                           int batch_size, const CompileOptions& options) {
+  check_can_run(backend, options);
   return backend.compile(with_batch(graph, batch_size), options);
 }
 

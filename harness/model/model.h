@@ -53,6 +53,13 @@ struct CalibrationData {
   std::uint64_t shuffle_seed = 0;
 };
 
+// Where a network is run.
+struct Place {
+  const Backend& backend;
+  int threads = 1;
+  int device = 0;  // 0 .. Backend::devices() - 1
+};
+
 // Runs the calibration set through the FP32 network once. With `table_dir` set, tables whose
 // content key matches are read from there instead, and new ones are written there; `reused` tells
 // which.
@@ -60,18 +67,21 @@ struct Calibrated {
   CalibrationResult result;
   bool reused = false;
 };
-Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme,
-                           const Backend& backend, const CalibrationData& data,
-                           std::span<const std::string> modes, std::span<const int> batches,
-                           int threads, const std::string& table_dir);
+Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme, const Place& place,
+                           const CalibrationData& data, std::span<const std::string> modes,
+                           std::span<const int> batches, const std::string& table_dir);
 
 // The documented names of a quantized model in `directory`:
 // MODEL-quantized[-<N>batches-<mode>]-symbol.json and MODEL-quantized-0000.params.
 ModelFiles quantized_files(const std::string& directory, const std::string& model,
                            const std::string& mode, int batches);
 
-// Compiles for a batch size. Throws Error (unsupported) naming the node that the backend cannot
-// run.
+// Throws Error (unsupported) saying why the backend cannot run on this machine, lacks the float
+// arithmetic or the device, and what there is instead.
+void check_can_run(const Backend& backend, const CompileOptions& options);
+
+// Compiles for a batch size. Throws Error (unsupported) where check_can_run does, or naming the
+// node that the backend cannot run.
 std::unique_ptr<Executable> compile_model(const Graph& graph, const Backend& backend,
                                           int batch_size, const CompileOptions& options);
 

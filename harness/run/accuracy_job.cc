@@ -16,6 +16,7 @@
 #include "harness/accuracy/accuracy.h"
 #include "harness/accuracy/class_details.h"
 #include "harness/model/model.h"
+#include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
 #include "harness/run/job.h"
 #include "reports/record/metrics.h"
@@ -42,8 +43,8 @@ struct Entry {
 
 class AccuracyRun {
  public:
-  AccuracyRun(const AccuracyJob& job, const Send& send)
-      : job_(job), send_(send), backend_(find_backend(job.backend)) {
+  AccuracyRun(const AccuracyJob& job, const Backend& backend, const Send& send)
+      : job_(job), send_(send), backend_(backend) {
     for (const Variant& variant : job.variants) {
       Entry& entry = entries_.emplace_back();
       entry.result.variant = variant;
@@ -102,8 +103,8 @@ class AccuracyRun {
     dataset_ = open_dataset(spec.dataset.records);
   }
 
-  QuantScheme scheme(const std::string& dtype) const {
-    return {.dtype = quantized_dtype_from_string(dtype),
+  QuantScheme scheme(QuantizedDType dtype) const {
+    return {.dtype = dtype,
             .exclude_first_conv = job_.model.exclude_first_conv,
             .excluded_layers = excluded_};
   }
@@ -144,8 +145,9 @@ class AccuracyRun {
                                  .shuffle = spec.shuffle,
                                  .shuffle_seed = static_cast<std::uint64_t>(spec.shuffle_seed)};
       // The automatic scheme observes every tensor that another type needs.
-      calibrated_ = calibrate_model(model_, scheme("auto"), backend_, data, modes, batches,
-                                    job_.threads, job_.table_dir);
+      calibrated_ = calibrate_model(model_, scheme(QuantizedDType::automatic),
+                                    {backend_, job_.threads, job_.device}, data, modes, batches,
+                                    job_.table_dir);
     } catch (const Error& error) {
       for (Entry& entry : entries_) {
         if (entry.result.variant.calib_batches > 0) {
@@ -169,7 +171,7 @@ class AccuracyRun {
     if (entry.sent) return;
     AccuracyResult& result = entry.result;
     result.model_hash = model_.hash;
-    if (result.variant.precision == "fp32") {
+    if (!result.variant.quantized()) {
       compile(entry, model_.graph);
     } else {
       send_(ProgressMessage{"quantize " + result.variant.name(), 0, 0});
@@ -183,8 +185,9 @@ class AccuracyRun {
 
   void quantize_variant(Entry& entry) {
     AccuracyResult& result = entry.result;
+    const QuantizedDType wanted = quantized_dtype_from_string(result.variant.quantized_dtype);
     const QuantizedModel quantized =
-        quantize(model_.graph, scheme(result.variant.quantized_dtype), table_for(result.variant));
+        quantize(model_.graph, scheme(dtype_for(backend_, wanted)), table_for(result.variant));
     Json& layers = entry.details["fp32_layers"] = Json::array();
     for (const LeftInFp32& left : quantized.left_in_fp32) {
       layers.push_back({{"layer", left.node}, {"op", left.op}, {"reason", left.reason}});
@@ -211,8 +214,11 @@ class AccuracyRun {
 
   void compile(Entry& entry, const Graph& graph) {
     entry.output = output_form(graph);
-    entry.executable =
-        compile_model(graph, backend_, job_.batch_size, {.threads = job_.threads, .observed = {}});
+    entry.executable = compile_model(graph, backend_, job_.batch_size,
+                                     {.threads = job_.threads,
+                                      .observed = {},
+                                      .float_math = float_math_of(entry.result.variant.precision),
+                                      .device = job_.device});
   }
 
   void score() {
@@ -293,6 +299,12 @@ class AccuracyRun {
 
 }  // namespace
 
-void run_accuracy_job(const AccuracyJob& job, const Send& send) { AccuracyRun(job, send).run(); }
+void run_accuracy_job(const AccuracyJob& job, const Send& send) {
+  run_accuracy_job(job, find_backend(job.backend), send);
+}
+
+void run_accuracy_job(const AccuracyJob& job, const Backend& backend, const Send& send) {
+  AccuracyRun(job, backend, send).run();
+}
 
 }  // namespace qbench

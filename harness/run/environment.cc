@@ -13,8 +13,8 @@
 #include <set>
 #include <sstream>
 
-#include "engine/backends/backends.h"
 #include "harness/run/version.h"
+#include "harness/suite/backend_facts.h"
 
 namespace qbench {
 namespace {
@@ -158,8 +158,8 @@ Environment collect_environment(const std::string& root) {
   environment.add("build", std::string(build_type()));
   environment.add("qbench", std::string(version()));
   environment.add("revision", std::string(revision()));
-  for (const Backend* backend : all_backends()) {
-    environment.add("backend " + backend->name(), backend->description());
+  for (const BackendFacts& backend : known_backends()) {
+    if (!backend.description.empty()) environment.add("backend " + backend.name, describe(backend));
   }
   return environment;
 }

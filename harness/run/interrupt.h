@@ -1,6 +1,7 @@
 // Ctrl-C and requests to end, taken as something to look at instead of something that strikes.
 #pragma once
 
+#include <atomic>
 #include <csignal>
 
 #include "harness/run/file_descriptor.h"
@@ -16,13 +17,13 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt();
 
-  int fd() const { return fd_.get(); }  // to be polled for reading
-  bool raised();                        // since construction
+  int fd() const { return fd_.get(); }  // to be polled for reading; one thread of several wakes
+  bool raised();                        // since construction; from any thread
 
  private:
   sigset_t previous_{};
   FileDescriptor fd_;
-  bool raised_ = false;
+  std::atomic<bool> raised_ = false;
 };
 
 }  // namespace qbench

@@ -9,7 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "engine/backends/backend.h"
 #include "engine/core/shape.h"
+#include "harness/measure/latency_metrics.h"
 #include "harness/measure/measure.h"
 #include "harness/suite/plan.h"
 #include "reports/record/record.h"
@@ -20,6 +22,7 @@ namespace qbench {
 struct AccuracyJob {
   ModelSpec model;  // symbol, params and data sets are paths
   std::string backend;
+  int device = 0;
   int batch_size = 1;
   int threads = 1;
   int decode_threads = 1;
@@ -37,6 +40,8 @@ struct LatencyJob {
   std::string params;
   Shape image_shape;
   std::string backend;
+  int device = 0;
+  std::string precision = "fp32";  // how f32 values are computed; "int8": as in "fp32"
   int batch_size = 1;
   int threads = 1;
   MeasureOptions measure;
@@ -70,6 +75,7 @@ struct LatencyResult {
   std::string reason;
   std::vector<MetricValue> metrics;
   std::vector<double> latency_ns;
+  DeviceSamples device;  // of the same runs; empty on the CPU
 
   bool operator==(const LatencyResult&) const = default;
 };
@@ -87,5 +93,8 @@ std::variant<AccuracyJob, LatencyJob> decode_job(std::string_view text);
 // Both report their own errors as results; what they throw is an error of the worker itself.
 void run_accuracy_job(const AccuracyJob& job, const Send& send);
 void run_latency_job(const LatencyJob& job, const Send& send);
+// The same on the backend given, whatever its name.
+void run_accuracy_job(const AccuracyJob& job, const Backend& backend, const Send& send);
+void run_latency_job(const LatencyJob& job, const Backend& backend, const Send& send);
 
 }  // namespace qbench

@@ -7,6 +7,7 @@
 #include "harness/measure/dummy_data.h"
 #include "harness/measure/measure.h"
 #include "harness/model/model.h"
+#include "harness/model/precision.h"
 #include "harness/run/job.h"
 #include "reports/record/metrics.h"
 
@@ -15,27 +16,28 @@ namespace {
 
 constexpr double kNanoseconds = 1e9;
 
-LatencyResult measure_job(const LatencyJob& job) {
+LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
   const LoadedModel model = load_model({job.symbol, job.params}, job.image_shape);
   const Clock clock = steady_clock_ns;
   const std::int64_t start = clock();
   const std::unique_ptr<Executable> executable =
-      compile_model(model.graph, find_backend(job.backend), job.batch_size,
-                    {.threads = job.threads, .observed = {}});
+      compile_model(model.graph, backend, job.batch_size,
+                    {.threads = job.threads,
+                     .observed = {},
+                     .float_math = float_math_of(job.precision),
+                     .device = job.device});
   const double compile_seconds = static_cast<double>(clock() - start) / kNanoseconds;
   const DummyData dummy(with_batch(model.graph, job.batch_size));
 
   LatencyResult result;
   result.latency_ns =
-      measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, job.measure, clock);
-  const MemoryUse memory = executable->memory();
-  const auto add_bytes = [&result](const char* name, std::size_t bytes) {
-    result.metrics.push_back(make_metric(name, static_cast<double>(bytes)));
-  };
-  add_bytes("peak_rss", peak_resident_bytes());
-  add_bytes("weights_resident", memory.weights);
-  add_bytes("arena", memory.arena);
-  add_bytes("scratch", memory.scratch);
+      measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, job.measure, clock,
+              [&] {
+                if (const auto times = executable->device_times()) result.device.add(*times);
+              });
+  result.metrics = {make_metric("peak_rss", static_cast<double>(peak_resident_bytes()))};
+  const std::vector<MetricValue> memory = memory_metrics(executable->memory());
+  result.metrics.insert(result.metrics.end(), memory.begin(), memory.end());
   result.metrics.push_back(make_metric("compile_seconds", compile_seconds));
   return result;
 }
@@ -43,10 +45,14 @@ LatencyResult measure_job(const LatencyJob& job) {
 }  // namespace
 
 void run_latency_job(const LatencyJob& job, const Send& send) {
+  run_latency_job(job, find_backend(job.backend), send);
+}
+
+void run_latency_job(const LatencyJob& job, const Backend& backend, const Send& send) {
   send(ProgressMessage{"measure", 0, 0});
   LatencyResult result;
   try {
-    result = measure_job(job);
+    result = measure_job(job, backend);
   } catch (const Error& error) {
     result.status = error.kind() == ErrorKind::unsupported ? Status::unsupported : Status::failed;
     result.reason = error.what();

@@ -1,4 +1,6 @@
-// A sweep: carries out a plan case by case and puts each record into the store as it is made.
+// A sweep: carries out a plan case by case and puts each record into the store as it is made. The
+// groups of a backend with several devices are spread over them, one group on a device at a time: a
+// network is compared with itself on the same device.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +16,8 @@
 namespace qbench {
 
 // Does one job somewhere else: its text in, its lines out, within limits. In the program a child
-// process; in tests whatever is wanted.
+// process; in tests whatever is wanted. Called from several threads at once where a backend has
+// several devices.
 using Launcher =
     std::function<LaunchResult(const std::string& job, double timeout_seconds,
                                const std::function<void(std::string_view line)>& on_line)>;

@@ -51,12 +51,12 @@ std::optional<double> value_of(const Gate& gate, const CaseRecord& record) {
       record.predictions, [k](const Prediction& prediction) { return prediction.right(k); }));
 }
 
-// The FP32 case that differs from `int8` in nothing else.
-const CaseRecord* baseline_of(const CaseRecord& int8, std::span<const CaseRecord> records) {
-  const auto found = std::ranges::find_if(records, [&int8](const CaseRecord& r) {
-    return r.precision == "fp32" && r.model == int8.model && r.dataset == int8.dataset &&
-           r.backend == int8.backend && r.batch_size == int8.batch_size &&
-           r.threads == int8.threads;
+// The FP32 case that differs from `other` in precision alone.
+const CaseRecord* baseline_of(const CaseRecord& other, std::span<const CaseRecord> records) {
+  const auto found = std::ranges::find_if(records, [&other](const CaseRecord& r) {
+    return r.precision == "fp32" && r.model == other.model && r.dataset == other.dataset &&
+           r.backend == other.backend && r.batch_size == other.batch_size &&
+           r.threads == other.threads;
   });
   return found == records.end() ? nullptr : &*found;
 }
@@ -89,7 +89,7 @@ bool concerns(const Gate& gate, const CaseRecord& record) {
   if (gate.model.empty() && of_other_task(gate, record)) return false;
   return matches(gate.model, record.model) && matches(gate.precision, record.precision) &&
          matches(gate.mode, record.mode) && matches(gate.backend, record.backend) &&
-         (!gate.max_drop || record.precision == "int8");
+         (!gate.max_drop || record.precision != "fp32");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "harness/model/precision.h"
 #include "harness/suite/suite.h"
 
 namespace qbench {
@@ -61,7 +62,8 @@ void check_minimum(const char* option, const std::vector<int>& found, int minimu
 }
 
 void replace_axes(const Overrides& overrides, Axes& axes) {
-  check_names("--precisions", overrides.precisions, {"fp32", "int8"});
+  check_names("--precisions", overrides.precisions,
+              {precision_names().begin(), precision_names().end()});
   check_names("--quantized-dtype", overrides.quantized_dtypes, {"auto", "int8", "uint8"});
   check_minimum("--batches", overrides.calib_batches, 1);
   check_minimum("--batch-sizes", overrides.batch_sizes, 1);

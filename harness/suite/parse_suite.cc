@@ -12,6 +12,7 @@
 
 #include "engine/core/error.h"
 #include "engine/formats/formats.h"
+#include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/yaml_map.h"
@@ -149,10 +150,14 @@ void check_names(const YamlMap& map, const std::string& key, const std::vector<s
   }
 }
 
+std::vector<std::string> all_precisions() {
+  return {precision_names().begin(), precision_names().end()};
+}
+
 Axes read_axes(YamlMap map) {
   Axes axes;
   map.read("precisions", axes.precisions);
-  check_names(map, "precisions", axes.precisions, {"fp32", "int8"});
+  check_names(map, "precisions", axes.precisions, all_precisions());
   map.read("modes", axes.modes);
   map.read("calib_batches", axes.calib_batches, 1);
   map.read("quantized_dtypes", axes.quantized_dtypes);
@@ -203,7 +208,7 @@ Gate read_gate(YamlMap map, const Suite& suite) {
     map.fail("model", fmt::format("the suite has no model '{}'", gate.model));
   }
   map.read("precision", gate.precision);
-  if (!gate.precision.empty()) check_names(map, "precision", {gate.precision}, {"fp32", "int8"});
+  if (!gate.precision.empty()) check_names(map, "precision", {gate.precision}, all_precisions());
   map.read("mode", gate.mode);
   map.read("backend", gate.backend);
   map.read("min", gate.min, -kHuge, kHuge);

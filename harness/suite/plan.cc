@@ -29,8 +29,8 @@ void check_known(const char* what, const std::vector<std::string>& wanted,
 std::vector<Variant> variants_of(const Axes& axes) {
   std::vector<Variant> variants;
   for (const std::string& precision : axes.precisions) {
-    if (precision == "fp32") {
-      variants.push_back({"fp32", "", 0, ""});
+    if (precision != "int8") {
+      variants.push_back({precision, "", 0, ""});
       continue;
     }
     for (const std::string& dtype : axes.quantized_dtypes) {
@@ -50,6 +50,7 @@ std::vector<Variant> variants_of(const Axes& axes) {
 
 Documented documented_for(const ModelSpec& model, const Variant& variant) {
   if (variant.precision == "fp32") return model.expected_fp32;
+  if (!variant.quantized()) return {};
   const ExpectedInt8& expected = model.expected_int8;
   const bool applies =
       (expected.mode.empty() || expected.mode == variant.mode) &&
@@ -72,7 +73,8 @@ class Planner {
  public:
   Planner(const Suite& suite, const PlanContext& context) : context_(context) {
     plan_.suite = suite;
-    if (plan_.suite.axes.backends.empty()) plan_.suite.axes.backends = {context.backends.at(0)};
+    if (plan_.suite.axes.backends.empty())
+      plan_.suite.axes.backends = {context.backends.at(0).name};
     for (int& threads : plan_.suite.axes.threads) {
       if (threads == 0) threads = context.cores;
     }
@@ -96,20 +98,45 @@ class Planner {
     Group group;
     group.model = model;
     group.backend = backend;
+    const BackendFacts& facts = facts_about(backend);
+    group.devices = std::max(1, facts.devices);
     find_files(group);
-    if (std::ranges::count(context_.absent_backends, backend) > 0) {
+    if (!facts.unavailable.empty()) {
       group.status = Status::unsupported;
-      group.reason = fmt::format("backend {} is not in this build", backend);
+      group.reason = fmt::format("backend {} {}", backend, facts.unavailable);
     }
     if (group.status == Status::ok) look_at_contents(group);
+    const std::vector<int> threads_of_cases =
+        facts.uses_threads ? plan_.suite.axes.threads : std::vector<int>{1};
     for (const Variant& variant : variants_of(plan_.suite.axes)) {
       for (const int batch_size : plan_.suite.axes.batch_sizes) {
-        for (const int threads : plan_.suite.axes.threads) {
-          group.cases.push_back(make_case(group, variant, batch_size, threads));
+        for (const int threads : threads_of_cases) {
+          Case& made = group.cases.emplace_back(make_case(group, variant, batch_size, threads));
+          judge(group, facts, made);
         }
       }
     }
     plan_.groups.push_back(std::move(group));
+  }
+
+  const BackendFacts& facts_about(const std::string& backend) const {
+    return *std::ranges::find(context_.backends, backend, &BackendFacts::name);
+  }
+
+  // Whether the case can run where its group can.
+  static void judge(const Group& group, const BackendFacts& facts, Case& made) {
+    made.status = group.status;
+    made.reason = group.reason;
+    if (made.status != Status::ok) return;
+    if (std::ranges::count(facts.precisions, made.variant.precision) == 0) {
+      made.status = Status::unsupported;
+      made.reason = fmt::format("backend {} has no {}, it has {}", facts.name,
+                                made.variant.precision, fmt::join(facts.precisions, ", "));
+    } else if (made.variant.quantized_dtype == "uint8" && !facts.takes_u8) {
+      made.status = Status::unsupported;
+      made.reason =
+          fmt::format("backend {} computes on int8 values alone, found uint8", facts.name);
+    }
   }
 
   void find_files(Group& group) {
@@ -188,6 +215,7 @@ class Planner {
     made.id = Hasher()
                   .add(context_.version)
                   .add(context_.machine)
+                  .add(facts_about(group.backend).description)
                   .add(model.name)
                   .add(group.files_hash)
                   .add(model.dataset.name)
@@ -215,7 +243,7 @@ class Planner {
                          model.resize_short))
         .add(describe(plan_.suite.measure))
         .add(describe(model.dataset.detection));
-    if (made.variant.precision == "fp32") return hasher.hex();
+    if (!made.variant.quantized()) return hasher.hex();
     hasher.add(
         fmt::format("{} {}", model.exclude_first_conv, fmt::join(model.excluded_layers, ",")));
     if (made.variant.mode == "none") return hasher.hex();
@@ -229,7 +257,7 @@ class Planner {
   std::string reproduce(const Group& group, const Case& made) const {
     std::string text = fmt::format("{} --models {} --backends {} --precisions {}", context_.command,
                                    group.model.name, group.backend, made.variant.precision);
-    if (made.variant.precision == "int8") text += " --modes " + made.variant.mode;
+    if (made.variant.quantized()) text += " --modes " + made.variant.mode;
     if (made.variant.calib_batches > 0) {
       text += fmt::format(" --batches {}", made.variant.calib_batches);
     }
@@ -260,7 +288,7 @@ class Planner {
 }  // namespace
 
 std::string Variant::name() const {
-  if (precision == "fp32") return precision;
+  if (!quantized()) return precision;
   std::string text = precision + "/" + mode;
   if (calib_batches > 0) text += fmt::format("/{}batches", calib_batches);
   if (quantized_dtype != "auto") text += "/" + quantized_dtype;
@@ -276,8 +304,8 @@ std::size_t Plan::count_cases() const {
 }
 
 Plan make_plan(const Suite& suite, const PlanContext& context) {
-  std::vector<std::string> backends = context.backends;
-  backends.insert(backends.end(), context.absent_backends.begin(), context.absent_backends.end());
+  std::vector<std::string> backends;
+  for (const BackendFacts& facts : context.backends) backends.push_back(facts.name);
   check_known("backend", suite.axes.backends, backends);
   check_known("calibration mode", suite.axes.modes, context.modes);
   return Planner(suite, context).run();

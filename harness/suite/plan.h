@@ -7,19 +7,21 @@
 #include <string>
 #include <vector>
 
+#include "harness/suite/backend_facts.h"
 #include "harness/suite/suite.h"
 #include "reports/record/record.h"
 
 namespace qbench {
 
-// A network as it is run: the FP32 one, or one way to quantize it.
+// A network as it is run: the FP32 one in some float arithmetic, or one way to quantize it.
 struct Variant {
-  std::string precision;        // "fp32" or "int8"
-  std::string mode;             // fp32: ""
-  int calib_batches = 0;        // fp32 and mode none: 0
-  std::string quantized_dtype;  // fp32: ""
+  std::string precision;        // "fp32", "tf32", "fp16" or "int8"
+  std::string mode;             // of int8; others: ""
+  int calib_batches = 0;        // mode none, and others than int8: 0
+  std::string quantized_dtype;  // of int8; others: ""
 
   bool operator==(const Variant&) const = default;
+  bool quantized() const { return precision == "int8"; }
   std::string name() const;  // "fp32", "int8/none", "int8/naive/5batches", "int8/.../uint8"
 };
 
@@ -32,12 +34,16 @@ struct Case {
   Documented documented;
   std::string options_hash;
   std::string reproduce;  // the command line of this case alone
+  // Anything but ok: why it cannot run. That of its group, or its own.
+  Status status = Status::ok;
+  std::string reason;
 };
 
 // Cases that share model, images and backend: the images are decoded once for all of them.
 struct Group {
   ModelSpec model;  // symbol, params and data sets are paths now
   std::string backend;
+  int devices = 1;  // of the backend
   std::string data_hash;
   std::string files_hash;  // of symbol and parameters
   std::vector<Case> cases;
@@ -64,9 +70,8 @@ struct DataFacts {
 
 // What a plan depends on beside the suite.
 struct PlanContext {
-  std::vector<std::string> backends;         // of this build, the default first
-  std::vector<std::string> absent_backends;  // that this build lacks: their cases are unsupported
-  std::vector<std::string> modes;            // of calibration, "none" included
+  std::vector<BackendFacts> backends;  // the default first; cases of unavailable ones: unsupported
+  std::vector<std::string> modes;      // of calibration, "none" included
   int cores = 1;
   std::string machine;  // processor and cores: latencies of another machine are other results
   std::string version;  // of the program

@@ -77,7 +77,7 @@ struct Gate {
 
   std::optional<double> min;
   std::optional<double> max;
-  std::optional<double> max_drop;  // FP32's value less this one's; INT8 only
+  std::optional<double> max_drop;  // FP32's value less this one's; not of FP32 itself
   std::optional<double> equals;
   double tolerance = 0;  // of `equals`, either way
 

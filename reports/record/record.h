@@ -97,10 +97,10 @@ struct CaseRecord {
   std::string model_source;  // where its parameters come from: "Gluon-CV", "seeded random"
   std::string dataset;
   std::string backend;
-  std::string precision;        // "fp32" or "int8"
-  std::string mode;             // calibration of int8: "none", "naive", "entropy"; fp32: ""
-  int calib_batches = 0;        // batches the calibration saw; 0 for fp32 and mode none
-  std::string quantized_dtype;  // "auto", "int8", "uint8"; fp32: ""
+  std::string precision;        // "fp32", "tf32", "fp16" or "int8"
+  std::string mode;             // calibration of int8: "none", "naive", "entropy"; others: ""
+  int calib_batches = 0;        // batches the calibration saw; 0 for mode none and without mode
+  std::string quantized_dtype;  // of int8: "auto", "int8", "uint8"; others: ""
   int batch_size = 1;
   int threads = 1;
   std::string reproduce;  // command line that runs this case alone
@@ -114,7 +114,7 @@ struct CaseRecord {
   std::vector<DetectedImage> detections;  // of a detector
   Documented documented;
 
-  std::string model_hash;    // of the model as imported: equal for fp32 and int8
+  std::string model_hash;    // of the model as imported: equal for all precisions
   std::string data_hash;     // of the images and labels that were scored
   std::string options_hash;  // of everything else that can change the result
   // JSON object. The reports show "warnings" (strings), "fp32_layers" (objects of "layer" and
@@ -153,7 +153,7 @@ struct RunInfo {
 
 struct Run {
   RunInfo info;
-  std::vector<CaseRecord> cases;  // in the order they were first put
+  std::vector<CaseRecord> cases;  // in the order of the plan
 
   bool operator==(const Run&) const = default;
 };

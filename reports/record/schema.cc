@@ -69,7 +69,12 @@ constexpr const char* kVersion2 = R"sql(
 ALTER TABLE cases ADD COLUMN detections BLOB NOT NULL DEFAULT x'';
 )sql";
 
-constexpr std::array kSteps = {kVersion1, kVersion2};
+constexpr const char* kVersion3 = R"sql(
+-- place in the run's plan: cases on several devices end in any order
+ALTER TABLE cases ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

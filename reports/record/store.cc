@@ -139,7 +139,7 @@ struct Store::Impl {
   void insert_environment(std::int64_t run, const Environment& environment);
   Environment load_environment(std::int64_t run);
   std::optional<std::int64_t> remove_case(std::int64_t run, const std::string& case_id);
-  std::int64_t insert_case(std::int64_t run, std::optional<std::int64_t> row,
+  std::int64_t insert_case(std::int64_t run, std::optional<std::int64_t> row, std::int64_t position,
                            const CaseRecord& record);
   void insert_metrics(std::int64_t row, const std::vector<MetricValue>& metrics);
   std::vector<MetricValue> load_metrics(std::int64_t row);
@@ -194,19 +194,21 @@ std::optional<std::int64_t> Store::Impl::remove_case(std::int64_t run, const std
 }
 
 std::int64_t Store::Impl::insert_case(std::int64_t run, std::optional<std::int64_t> row,
-                                      const CaseRecord& record) {
+                                      std::int64_t position, const CaseRecord& record) {
   const std::string latency = pack_latency(record.latency_ns);
   const std::string predictions = pack_predictions(record.predictions);
   const std::string detections = pack_detections(record.detections);
   const CaseColumns columns = case_columns();
-  SQLite::Statement insert(database, fmt::format("INSERT INTO cases ({}, run, id) VALUES ({}?, ?)",
-                                                 columns.names, columns.placeholders));
+  SQLite::Statement insert(
+      database, fmt::format("INSERT INTO cases ({}, run, position, id) VALUES ({}?, ?, ?)",
+                            columns.names, columns.placeholders));
   Binder bind(insert);
   visit_fields(record, bind);
   bind.blob(latency);
   bind.blob(predictions);
   bind.blob(detections);
   bind.integer(run);
+  bind.integer(position);
   bind.integer(row);
   insert.exec();
   return database.getLastInsertRowid();
@@ -303,12 +305,12 @@ void Store::finish_run(std::int64_t run, std::string_view finished) {
   });
 }
 
-void Store::put(std::int64_t run, const CaseRecord& record) {
+void Store::put(std::int64_t run, const CaseRecord& record, std::int64_t position) {
   impl_->guarded([&] {
     SQLite::Transaction transaction(impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
     impl_->require_run(run);
     const std::optional<std::int64_t> replaced = impl_->remove_case(run, record.case_id);
-    impl_->insert_metrics(impl_->insert_case(run, replaced, record), record.metrics);
+    impl_->insert_metrics(impl_->insert_case(run, replaced, position, record), record.metrics);
     transaction.commit();
   });
 }
@@ -322,8 +324,8 @@ Run Store::load_run(std::int64_t run) const {
     Run loaded{.info = read_info(found), .cases = {}};
     loaded.info.environment = impl_->load_environment(run);
     SQLite::Statement rows(
-        impl_->database,
-        fmt::format("SELECT {}, id FROM cases WHERE run = ? ORDER BY id", case_columns().names));
+        impl_->database, fmt::format("SELECT {}, id FROM cases WHERE run = ? ORDER BY position, id",
+                                     case_columns().names));
     rows.bind(1, run);
     loaded.cases = impl_->load_cases(rows);
     return loaded;

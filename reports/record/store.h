@@ -13,8 +13,8 @@
 namespace qbench {
 
 // Whatever has been put is on disk: killing the process loses at most the record in flight. Several
-// processes may write to one file; each waits for the others. One Store is for one thread, and must
-// not be used on both sides of a fork.
+// processes may write to one file; each waits for the others. One Store is for one thread at a
+// time, and must not be used on both sides of a fork.
 //
 // Every function throws Error, naming the file, when it is no database of qbench, was written by
 // a newer qbench, is damaged, cannot be written, or the disk is full. A failed call changes
@@ -35,8 +35,9 @@ class Store {
   std::int64_t begin_run(const RunInfo& info);
   void finish_run(std::int64_t run, std::string_view finished);
 
-  // Adds the record to the run, in place of one with the same case_id.
-  void put(std::int64_t run, const CaseRecord& record);
+  // Adds the record to the run, in place of one with the same case_id. Records are read in the
+  // order of their positions, equal ones as they were first put.
+  void put(std::int64_t run, const CaseRecord& record, std::int64_t position = 0);
 
   Run load_run(std::int64_t run) const;
   // The run that began last, of any suite when `suite` is empty; nothing when there is none.

@@ -181,7 +181,7 @@ class QuantizedNetwork : public OnnxRuntime, public ::testing::WithParamInterfac
     const std::vector<std::string> modes = {"naive"};
     const std::vector<int> batches = {2};
     const Calibrated calibrated =
-        calibrate_model(loaded, {}, *all_backends().front(), data, modes, batches, 1, "");
+        calibrate_model(loaded, {}, {*all_backends().front()}, data, modes, batches, "");
     return before_softmax(quantize(loaded.graph, {}, &calibrated.result.tables.front()).graph);
   }
 

@@ -39,8 +39,8 @@ TEST(DocumentedFigures, SayWhyThereIsNoMeasuredOne) {
   CaseRecord crashed = synthetic_case("int8", "naive", 5);
   crashed.documented.map = 0.75;
   crashed.status = Status::crashed;
-  EXPECT_THAT(verdicts({missing, crashed}),
-              ElementsAre("FP32: not run: file missing", "naive, 5 batches: not run: crashed"));
+  EXPECT_THAT(verdicts({missing, crashed}), ElementsAre("FP32: not run: file missing",
+                                                        "INT8 naive, 5 batches: not run: crashed"));
 }
 
 TEST(DocumentedFigures, AreThoseOfTheCasesThatHaveThem) {

@@ -90,13 +90,13 @@ Backend: reference
 
 Data set: shapes · Backend: reference · Images: 10
 
-| Model | INT8 | Top-1 drop, points | Top-5 drop, points | Lost, images | Gained, images | Flips, % | Same top-1, % | p |
+| Model | Network | Top-1 drop, points | Top-5 drop, points | Lost, images | Gained, images | Flips, % | Same top-1, % | p |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-| tiny | naive, 5 batches | 10.00 [−26.46, 43.54] | 0.00 [−33.31, 33.31] | 2 | 1 | 30.00 | 70.00 | 0.62 |
+| tiny | INT8 naive, 5 batches | 10.00 [−26.46, 43.54] | 0.00 [−33.31, 33.31] | 2 | 1 | 30.00 | 70.00 | 0.62 |
 
 - Both networks saw the same images in the same engine, the FP32 one with its layers fused.
-- Drop: accuracy of FP32 less that of INT8 in percentage points (above 0: INT8 is worse), with a 95 % interval for paired proportions (Newcombe 1998, method 10).
-- Lost, gained: images that FP32 alone, INT8 alone got right (top-1). Flips: their share of all images, which a small drop may hide. Same top-1: same first guess, right or wrong.
+- Drop: accuracy of FP32 less that of the network in the line, in percentage points (above 0: FP32 is better), with a 95 % interval for paired proportions (Newcombe 1998, method 10).
+- Lost, gained: images that FP32 alone, the network in the line alone got right (top-1). Flips: their share of all images, which a small drop may hide. Same top-1: same first guess, right or wrong.
 - p: McNemar's test that both are right equally often (exact mid-p up to 100 flips, chi-squared with continuity correction above). A large p is no proof that nothing was lost: the interval says how much may have been.
 
 ### Speed and size
@@ -110,7 +110,7 @@ Backend: reference · Batch: 1 · Threads: 1
 | tiny | INT8 entropy, 5 batches | crashed | — | — | — |
 
 - Latency: time of one batch, each case alone in a fresh process; the median with its 95 % interval (order statistics). A percentile is shown only where there are enough samples for it (64 for p90, 662 for p99).
-- Speed-up: median latency of FP32 over that of INT8, same engine, batch size and threads, FP32 with its layers fused; 95 % block-bootstrap interval.
+- Speed-up: median latency of FP32 over that of the network in the line, same engine, batch size and threads, FP32 with its layers fused; 95 % block-bootstrap interval.
 - Peak memory: of the whole process. Parameters: as saved in a file. 1 MB = 1,000,000 bytes.
 
 ### Not measured
@@ -149,6 +149,24 @@ demo <small>: 2 of 3 cases ok, 1 crashed
 )";
 
 TEST(Terminal, Golden) { EXPECT_EQ(render_terminal(small_report(), 80, false), kTerminal); }
+
+TEST(Terminal, FloatPrecisionsStandBesideFp32) {
+  qbench::Run run = synthetic_run();
+  CaseRecord fp16 = synthetic_case("fp16");
+  set_images(fp16, "11111111..");
+  set_latency(fp16, {2e6, 2e6, 2e6});
+  CaseRecord tf32 = synthetic_case("tf32");
+  tf32.status = Status::unsupported;
+  tf32.reason = "backend reference has no tf32, it has fp32, int8";
+  run.cases = {run.cases[0], fp16, tf32};
+  EXPECT_THAT(render_terminal(make_report(run), 80, false),
+              HasSubstr(
+                  R"(tiny, reference, batch 1, 1 thread
+  FP32                          80.00                            8.000
+  TF32                                                               unsupported
+  FP16                          80.00   0.00 [−23.55, 23.55]     2.000     4.00×
+)"));
+}
 
 TEST(Terminal, TableFitsTheWidth) {
   qbench::Run run = synthetic_run();
@@ -233,7 +251,11 @@ TEST(Json, HoldsEverything) {
   EXPECT_EQ(json["metrics"]["top1"]["bigger_is_better"], true);
   ASSERT_EQ(json["comparisons"].size(), 2U);
   const auto& naive = json["comparisons"][0];
-  EXPECT_EQ(naive["int8_case_id"], "int8naive5");
+  EXPECT_EQ(json["schema"], 2);
+  EXPECT_EQ(naive["case_id"], "int8naive5");
+  EXPECT_EQ(naive["precision"], "int8");
+  EXPECT_EQ(naive["variant"], "INT8 naive, 5 batches");
+  EXPECT_EQ(naive["top1"]["only_other"], 1);
   EXPECT_EQ(naive["top1"]["only_fp32"], 2);
   EXPECT_EQ(naive["agreement"], 0.7);
   EXPECT_EQ(naive["speedup"], 2.0);
@@ -291,6 +313,7 @@ TEST(Csv, OneLineForEachCase) {
   EXPECT_EQ(lines[0]["top1_drop"], "");
   EXPECT_EQ(lines[1]["mode"], "naive");
   EXPECT_EQ(lines[1]["top1_only_fp32"], "2");
+  EXPECT_EQ(lines[1]["top1_only_other"], "1");
   EXPECT_EQ(lines[1]["speedup"], "2");
   EXPECT_EQ(lines[2]["status"], "crashed");
   EXPECT_EQ(lines[2]["reason"], "line, \"one\"\nline two");

@@ -110,6 +110,48 @@ TEST(SpeedTable, PercentilesNeedEnoughSamples) {
   EXPECT_EQ(p90(record), "1.000");
 }
 
+// One case on a GPU, one on the CPU, one that failed.
+Report gpu_report() {
+  std::vector<CaseRecord> cases(3, synthetic_case("fp16"));
+  for (CaseRecord& record : cases) record.metrics = {make_metric("weights_resident", 5e6)};
+  for (const auto& [name, value] : {std::pair{"to_device", 1.5e6},
+                                    {"compute", 2e7},
+                                    {"to_host", 2e3},
+                                    {"arena", 1e6},
+                                    {"scratch", 2e8},
+                                    {"library", 3e8}}) {
+    cases[0].metrics.push_back(make_metric(name, value));
+    cases[2].metrics.push_back(make_metric(name, value));
+  }
+  cases[0].batch_size = 32;
+  cases[2].batch_size = 256;
+  cases[2].status = Status::failed;
+  return report_of(cases);
+}
+
+TEST(DeviceTable, HasWhatRanOnAGpu) {
+  const Table table = device_table(gpu_report());
+  ASSERT_EQ(table.lines.size(), 1U);
+  std::vector<std::string> texts;
+  for (const Entry& entry : table.lines[0].entries) texts.push_back(entry.text);
+  EXPECT_THAT(texts, ElementsAre("tiny", "reference", "32", "FP16", "1.500", "20.00", "0.0020",
+                                 "5.00", "1.00", "200", "300"));
+  EXPECT_TRUE(device_table(make_report(synthetic_run())).lines.empty());
+}
+
+TEST(Titles, NameWhatIsCompared) {
+  const auto compared = [](std::initializer_list<const char*> precisions) {
+    std::vector<CaseRecord> cases;
+    for (const char* precision : precisions) cases.push_back(synthetic_case(precision));
+    return compared_precisions(report_of(cases));
+  };
+  EXPECT_EQ(compared({"fp32", "int8"}), "INT8");
+  EXPECT_EQ(compared({"fp32", "int8", "fp16"}), "FP16 and INT8");
+  EXPECT_EQ(compared({"int8", "fp16", "tf32"}), "TF32, FP16 and INT8");
+  EXPECT_EQ(detection_table(report_of({synthetic_case("fp16")})).title,
+            "Detection, FP16 against FP32");
+}
+
 TEST(Tables, LeaveOutWhatSaysNothing) {
   const std::vector<Table> all = tables(report_of({scored(1, "11.")}));
   ASSERT_EQ(all.size(), 1U);  // nothing compared, nothing timed

@@ -82,7 +82,11 @@ TEST(DetectorOptions, WhatWasGivenGoesFirst) {
   EXPECT_THAT(given.model.rgb_mean, ElementsAre(123, 100, 104));
   EXPECT_EQ(given.dataset, "other.rec");
   EXPECT_EQ(given.batches, 3);
-  EXPECT_EQ(given.backend.context, "gpu");
+  EXPECT_EQ(given.backend.gpus, "0");
+  EXPECT_EQ(Given({"--gpus=1,0"}).backend.device(), 1);
+  const Given both({"--gpus=1", "--cpu"});
+  EXPECT_EQ(both.backend.context, "cpu");
+  EXPECT_EQ(both.backend.device(), 0);
   EXPECT_EQ(Given({"--prefix=net_", "--network=resnet50"}).model.symbol_file,
             "net_resnet50_300-symbol.json");
 }

@@ -91,6 +91,31 @@ TEST(Program, ErrorsGoToStandardErrorWithExitCodeTwo) {
   EXPECT_THAT(outcome.err, StartsWith("qbench: error: unknown option --nonsense"));
 }
 
+TEST(Program, AGpuThatIsNotThereIsAUsageError) {
+  const Outcome listed = qbench_run({"list", "backends"});
+  if (listed.out.find("not in this build") == std::string::npos) GTEST_SKIP() << "built with cuDNN";
+  EXPECT_THAT(qbench_run({"doctor"}).out, HasSubstr("backend cudnn    not in this build\n"));
+  for (const char* option : {"--ctx=gpu", "--ctx=gpu(0)", "--backend=cudnn", "--gpus=0,1"}) {
+    const Outcome outcome =
+        qbench_run({"infer", "--model=squeezenet1.0", "--width=0.0625", "--benchmark", option});
+    EXPECT_EQ(outcome.exit_code, kExitUsage) << option;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(option),
+                                   HasSubstr("'cudnn' is not in this build, expected one of")));
+  }
+}
+
+TEST(Program, APrecisionTheBackendLacksIsAUsageError) {
+  const Outcome outcome =
+      qbench_run({"infer", "--model=squeezenet1.0", "--width=0.0625", "--benchmark",
+                  "--batch-size=1", "--backend=reference", "--precision=fp16"});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_THAT(outcome.err, HasSubstr("backend reference has no fp16, it has fp32, int8"));
+  const Outcome profile = qbench_run({"inspect", "--model=squeezenet1.0", "--width=0.0625",
+                                      "--backend=reference", "--profile", "--precision=tf32"});
+  EXPECT_EQ(profile.exit_code, kExitUsage);
+  EXPECT_THAT(profile.err, HasSubstr("backend reference has no tf32"));
+}
+
 class SuiteCommand : public testing::Test {
  protected:
   SuiteCommand() {
@@ -151,6 +176,13 @@ TEST_F(SuiteCommand, OptionsReplaceAxes) {
       run({"--dry-run", "--models=net", "--modes=none", "--precisions=int8", "--batch-sizes=2,4"})
           .out,
       "net/int8/none/b2/t1/reference\nnet/int8/none/b4/t1/reference\n");
+}
+
+TEST_F(SuiteCommand, DryRunSaysWhatTheBackendLacks) {
+  EXPECT_EQ(run({"--dry-run", "--models=net", "--precisions=fp32,fp16"}).out,
+            "net/fp32/b1/t1/reference\n"
+            "net/fp16/b1/t1/reference  (unsupported: backend reference has no fp16, it has fp32, "
+            "int8)\n");
 }
 
 TEST_F(SuiteCommand, WhenNothingCanRunItIsAnError) {

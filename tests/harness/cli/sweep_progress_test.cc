@@ -53,6 +53,21 @@ TEST_F(SweepProgressTest, PlainLinesSayEachStepOnce) {
             "a word\n");
 }
 
+TEST_F(SweepProgressTest, StepsOfSeveralLanesAreToldApart) {
+  {
+    SweepProgress progress(stream_, SweepProgress::Style::plain, 60, [] { return 0; });
+    for (const int images : {1, 50, 99}) {
+      progress.working("a", {"score", images, 100});
+      progress.working("b", {"score", images, 100});
+    }
+    progress.working("a", {"measure", 0, 0});
+    progress.working("b", {"score", 100, 100});
+    progress.working("a", {"measure", 0, 0});  // another round
+  }
+  std::fflush(stream_);
+  EXPECT_EQ(std::string(text_, size_), "  a: score\n  b: score\n  a: measure\n  a: measure\n");
+}
+
 TEST_F(SweepProgressTest, TheLiveLineHasRateAndTimeLeftAndGoesAway) {
   const std::string text = drawn(SweepProgress::Style::live);
   EXPECT_THAT(text, AllOf(HasSubstr("\r\033[Knet: score 50/100 images, 25/s, 2 s left"),

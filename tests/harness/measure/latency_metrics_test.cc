@@ -6,6 +6,8 @@ namespace qbench {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
 
 std::vector<std::string> names(std::size_t samples) {
   std::vector<std::string> result;
@@ -25,6 +27,30 @@ TEST(LatencyMetrics, CountImagesAtTheMedian) {
   const std::vector<MetricValue> metrics = latency_metrics(latency, 8);
   EXPECT_EQ(metrics.front().value, 2e6);
   EXPECT_EQ(metrics.back().value, 4000);
+}
+
+std::vector<std::pair<std::string, double>> values(const std::vector<MetricValue>& metrics) {
+  std::vector<std::pair<std::string, double>> result;
+  for (const MetricValue& metric : metrics) result.emplace_back(metric.name, metric.value);
+  return result;
+}
+
+TEST(DeviceMetrics, AreMediansOfAllRounds) {
+  EXPECT_THAT(device_metrics({}), IsEmpty());
+  DeviceSamples samples;
+  samples.add({.to_device_ns = 1, .compute_ns = 100, .to_host_ns = 7});
+  samples.add({.to_device_ns = 3, .compute_ns = 900, .to_host_ns = 7});
+  samples.append({{2}, {300}, {8}});
+  EXPECT_THAT(values(device_metrics(samples)),
+              ElementsAre(Pair("to_device", 2), Pair("compute", 300), Pair("to_host", 7)));
+}
+
+TEST(MemoryMetrics, ALibrarysShareIsAGpusAlone) {
+  EXPECT_THAT(values(memory_metrics({.weights = 1, .arena = 2, .scratch = 3})),
+              ElementsAre(Pair("weights_resident", 1), Pair("arena", 2), Pair("scratch", 3)));
+  EXPECT_THAT(values(memory_metrics({.weights = 1, .arena = 2, .scratch = 3, .library = 4})),
+              ElementsAre(Pair("weights_resident", 1), Pair("arena", 2), Pair("scratch", 3),
+                          Pair("library", 4)));
 }
 
 }  // namespace

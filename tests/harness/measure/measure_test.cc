@@ -30,6 +30,16 @@ TEST(Measure, StopsWhenTheMedianIsKnown) {
   EXPECT_EQ(runs, 14);
 }
 
+TEST(Measure, WhatFollowsASampleIsNotTimed) {
+  FakeTime time;
+  int samples = 0;
+  const auto run = [&] { time.now += kMilli; };
+  const auto after = [&] { ++samples, time.now += kMilli; };
+  const MeasureOptions options{.warmup_seconds = 0, .warmup_runs = 3, .min_samples = 11};
+  EXPECT_EQ(measure(run, options, time.clock(), after), std::vector<double>(11, 1e6));
+  EXPECT_EQ(samples, 11);
+}
+
 TEST(Measure, WarmsUpForTheTimeAskedFor) {
   FakeTime time;
   int runs = 0;

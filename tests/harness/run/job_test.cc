@@ -32,6 +32,7 @@ TEST(Message, ComesBackAsItWasSent) {
   LatencyResult latency;
   latency.metrics = {{"latency_median", 1.25e6, "ns", false}};
   latency.latency_ns = {1e6, 0.1, 1234567.875};
+  latency.device = {{1, 2.5}, {3, 1e9}, {5, 0.125}};
   for (const Message& message :
        {Message(ProgressMessage{"score", 5, 10}), Message(accuracy_result()), Message(latency)}) {
     const std::string line = encode(message);
@@ -75,6 +76,7 @@ TEST(Job, AccuracyJobComesBackWithWhatAWorkerNeeds) {
   job.model.dataset = {"set", "set.rec", {"cal.rec", 3, 16, true, 99}, 7, 8, {"cat"}, {}};
   job.model.dataset.detection = {0.4F, true, {1, 0}, {5, 6}};
   job.backend = "onednn";
+  job.device = 3;
   job.batch_size = 32;
   job.threads = 2;
   job.decode_threads = 3;
@@ -87,6 +89,7 @@ TEST(Job, AccuracyJobComesBackWithWhatAWorkerNeeds) {
   EXPECT_EQ(back.model.rgb_mean, job.model.rgb_mean);  // bit for bit
   EXPECT_EQ(back.model.image_shape, job.model.image_shape);
   EXPECT_EQ(back.model.dataset.calibration.shuffle_seed, 99);
+  EXPECT_EQ(back.device, 3);
   EXPECT_EQ(back.variants, job.variants);
   EXPECT_EQ(back.directory(back.variants[1]), "models/uint8");
 }
@@ -97,12 +100,16 @@ TEST(Job, LatencyJobComesBack) {
   job.params = "p";
   job.image_shape = {3, 5, 7};
   job.backend = "reference";
+  job.device = 2;
+  job.precision = "fp16";
   job.batch_size = 4;
   job.threads = 2;
   job.measure.max_seconds = 0.125;
   job.measure.min_samples = 3;
   const auto back = std::get<LatencyJob>(decode_job(encode(job)));
   EXPECT_EQ(encode(back), encode(job));
+  EXPECT_EQ(back.device, 2);
+  EXPECT_EQ(back.precision, "fp16");
   EXPECT_EQ(back.measure.max_seconds, 0.125);
 }
 

@@ -60,6 +60,20 @@ TEST(Gate, DropIsAgainstTheFp32Case) {
   EXPECT_THAT(judge(g, alone, false).reason, HasSubstr("no FP32 case"));
 }
 
+TEST(Gate, EveryPrecisionButFp32MayDrop) {
+  std::vector<CaseRecord> all = records();
+  all.push_back(record("net", "fp16", "", 0.70));
+  Gate g = gate("top1");
+  g.max_drop = 0.06;
+  EXPECT_THAT(judge(g, all, false).reason, HasSubstr("net fp16, batch 1"));
+  g.precision = "int8";
+  EXPECT_EQ(judge(g, all, false).outcome, GateOutcome::passed);
+  g.precision = "fp16";
+  g.max_drop = 0.11;
+  EXPECT_EQ(judge(g, all, false).outcome, GateOutcome::passed);
+  EXPECT_EQ(judge(g, all, false).text, "top1 of fp16: drop at most 0.11");
+}
+
 TEST(Gate, CountsImagesFromThePredictions) {
   Gate g = gate("correct_top1");
   g.equals = 1;

@@ -35,7 +35,7 @@ TEST(Overrides, ReplaceAxes) {
   overrides.batch_sizes = {8};
   overrides.backends = {"reference"};
   overrides.threads = {0, 2};
-  overrides.precisions = {"int8"};
+  overrides.precisions = {"fp16", "int8"};
   overrides.quantized_dtypes = {"uint8"};
   apply(overrides, suite);
   EXPECT_THAT(suite.axes.modes, ElementsAre("none", "entropy"));  // each once
@@ -43,7 +43,7 @@ TEST(Overrides, ReplaceAxes) {
   EXPECT_THAT(suite.axes.batch_sizes, ElementsAre(8));
   EXPECT_THAT(suite.axes.backends, ElementsAre("reference"));
   EXPECT_THAT(suite.axes.threads, ElementsAre(0, 2));
-  EXPECT_THAT(suite.axes.precisions, ElementsAre("int8"));
+  EXPECT_THAT(suite.axes.precisions, ElementsAre("fp16", "int8"));
   EXPECT_THAT(suite.axes.quantized_dtypes, ElementsAre("uint8"));
 }
 
@@ -96,7 +96,7 @@ TEST(Overrides, ErrorsNameTheOption) {
            Bad{[](Overrides& o) { o.models = {"resnte"}; },
                "--models: the suite has no 'resnte', did you mean 'resnet'?"},
            {[](Overrides& o) { o.models = {"zzz"}; }, "expected of: resnet, squeezenet"},
-           {[](Overrides& o) { o.precisions = {"fp16"}; }, "--precisions: found 'fp16'"},
+           {[](Overrides& o) { o.precisions = {"bf16"}; }, "--precisions: found 'bf16'"},
            {[](Overrides& o) { o.quantized_dtypes = {"int4"}; }, "--quantized-dtype: found 'int4'"},
            {[](Overrides& o) { o.calib_batches = {0}; }, "--batches: found 0"},
            {[](Overrides& o) { o.batch_sizes = {-1}; }, "--batch-sizes: found -1"},

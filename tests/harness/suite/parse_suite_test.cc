@@ -38,7 +38,7 @@ models:
   - name: other
     dataset: {records: birds.rec, evaluation: {skip: 0}}
 axes:
-  precisions: [int8]
+  precisions: [tf32, int8]
   modes: [none, entropy]
   calib_batches: [1, 5]
   quantized_dtypes: [auto, uint8]
@@ -116,7 +116,7 @@ TEST(ParseSuite, ReadsAxesMeasureAndLimits) {
   EXPECT_EQ(suite.name, "full");
   EXPECT_EQ(suite.description, "every key");
   EXPECT_EQ(suite.file, "s.yaml");
-  EXPECT_THAT(suite.axes.precisions, ElementsAre("int8"));
+  EXPECT_THAT(suite.axes.precisions, ElementsAre("tf32", "int8"));
   EXPECT_THAT(suite.axes.modes, ElementsAre("none", "entropy"));
   EXPECT_THAT(suite.axes.calib_batches, ElementsAre(1, 5));
   EXPECT_THAT(suite.axes.quantized_dtypes, ElementsAre("auto", "uint8"));
@@ -223,8 +223,8 @@ constexpr BadSuite kBadSuites[] = {
     {"models: [{name: a, dataset: {records: r}}]\naxes: {modes: []}", "2:15", "empty list"},
     {"models: [{name: a, dataset: {records: r}}]\naxes: {modes: [naive, naive]}", "2:23",
      "listed twice"},
-    {"models: [{name: a, dataset: {records: r}}]\naxes: {precisions: [fp16]}", "2:20",
-     "fp32, int8"},
+    {"models: [{name: a, dataset: {records: r}}]\naxes: {precisions: [bf16]}", "2:20",
+     "fp32, tf32, fp16, int8"},
     {"models: [{name: a, dataset: {records: r}}]\naxes: {quantized_dtypes: int4}", "2:26",
      "auto, int8"},
     {"models: [{name: a, dataset: {records: r}}]\naxes: {batch_sizes: [0]}", "2:22", "at least 1"},

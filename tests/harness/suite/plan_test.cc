@@ -35,7 +35,7 @@ struct World {
 
   PlanContext context() const {
     PlanContext context;
-    context.backends = {"onednn", "reference"};
+    context.backends = {{.name = "onednn"}, {.name = "reference"}};
     context.modes = {"none", "naive", "entropy"};
     context.cores = 2;
     context.machine = machine;

@@ -1,0 +1,269 @@
+#include "harness/run/group_sweep.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/core/hash.h"
+#include "harness/accuracy/accuracy.h"
+#include "harness/measure/latency_metrics.h"
+#include "harness/run/accuracy_cache.h"
+#include "reports/record/metrics.h"
+
+namespace qbench {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kLargestScoringBatch = 32;  // larger ones only take memory
+
+CaseRecord blank_record(const Group& group, const Case& made) {
+  CaseRecord record;
+  record.case_id = made.id;
+  record.model = group.model.name;
+  record.model_source = group.model.source;
+  record.dataset = group.model.dataset.name;
+  record.backend = group.backend;
+  record.precision = made.variant.precision;
+  record.mode = made.variant.mode;
+  record.calib_batches = made.variant.calib_batches;
+  record.quantized_dtype = made.variant.quantized_dtype;
+  record.batch_size = made.batch_size;
+  record.threads = made.threads;
+  record.status = made.status;
+  record.reason = made.reason;
+  record.reproduce = made.reproduce;
+  record.documented = made.documented;
+  record.data_hash = group.data_hash;
+  record.options_hash = made.options_hash;
+  return record;
+}
+
+// On a child that did not do its job.
+std::pair<Status, std::string> verdict_on(const LaunchResult& ended) {
+  if (ended.status != Status::ok) return {ended.status, ended.reason};
+  return {Status::failed, "the worker ended without a result"};
+}
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+GroupSweep::GroupSweep(const Plan& plan, const Group& group, int device,
+                       const SweepOptions& options, Recorder& recorder)
+    : plan_(plan), group_(group), device_(device), options_(options), recorder_(recorder) {}
+
+bool GroupSweep::run() {
+  std::vector<Pending> pending;
+  for (const Case& made : group_.cases) {
+    CaseRecord record = blank_record(group_, made);
+    record.started = record.finished = recorder_.now();
+    if (made.status != Status::ok) {
+      recorder_.put(record, made);
+    } else if (std::optional<CaseRecord> earlier = recorder_.take_reusable(made)) {
+      earlier->reproduce = record.reproduce;
+      recorder_.put(*earlier, made);
+      if (earlier->precision == "fp32") fp32_ = earlier->predictions;
+    } else {
+      pending.push_back({&made, std::move(record), {}});
+    }
+  }
+  return pending.empty() || run_pending(pending);
+}
+
+bool GroupSweep::run_pending(std::vector<Pending>& pending) {
+  std::vector<Variant> variants;
+  for (const Pending& p : pending) {
+    if (std::ranges::count(variants, p.made->variant) == 0) variants.push_back(p.made->variant);
+  }
+  if (!score(variants)) return false;
+  for (Pending& p : pending) {
+    const AccuracyResult& accuracy = *find(p.made->variant);
+    if (accuracy.variant.precision == "fp32") fp32_ = accuracy.predictions;
+    describe(accuracy, p.record);
+  }
+  const int rounds = plan_.suite.measure.rounds;
+  for (int round = 1; round <= rounds; ++round) {
+    for (Pending& p : pending) {
+      if (!measure(p)) return false;
+      if (round == rounds) finish(p);
+    }
+  }
+  return true;
+}
+
+void GroupSweep::finish(Pending& pending) {
+  CaseRecord& record = pending.record;
+  if (!record.latency_ns.empty())
+    append(record.metrics, latency_metrics(record.latency_ns, record.batch_size));
+  append(record.metrics, device_metrics(pending.device));
+  add_agreement(record);
+  record.finished = recorder_.now();
+  recorder_.put(record, *pending.made);
+}
+
+// Accuracy of all variants, each scored at most once. False when interrupted.
+bool GroupSweep::score(const std::vector<Variant>& variants) {
+  std::vector<Variant> open;
+  for (const Variant& variant : variants) {
+    std::optional<AccuracyResult> known;
+    if (options_.resume) known = load_accuracy(cache_path(variant));
+    if (known) {
+      results_.push_back(*std::move(known));
+    } else {
+      open.push_back(variant);
+    }
+  }
+  if (open.empty()) return true;
+  const LaunchResult together = score_in_child(open);
+  if (together.interrupted) return false;
+  const bool alone = open.size() == 1;
+  std::erase_if(open, [this](const Variant& v) { return find(v) != nullptr; });
+  for (const Variant& variant : open) {
+    // Whatever ended the child, only the variant that does it again is to blame.
+    const LaunchResult ended = alone ? together : score_in_child({variant});
+    if (ended.interrupted) return false;
+    if (find(variant) != nullptr) continue;
+    AccuracyResult& lost = results_.emplace_back();
+    lost.variant = variant;
+    std::tie(lost.status, lost.reason) = verdict_on(ended);
+  }
+  return true;
+}
+
+LaunchResult GroupSweep::score_in_child(const std::vector<Variant>& variants) {
+  AccuracyJob job = accuracy_job(variants);
+  job.device = device_;
+  const auto on_line = [&](std::string_view line) {
+    Message message = decode_message(line);
+    if (const auto* step = std::get_if<ProgressMessage>(&message)) {
+      recorder_.working(group_.name(), *step);
+    } else if (auto* result = std::get_if<AccuracyResult>(&message)) {
+      if (std::ranges::count(job.variants, result->variant) == 0 || find(result->variant)) {
+        throw Error("the worker sent a result nobody asked for");
+      }
+      save_accuracy(cache_path(result->variant), *result);
+      results_.push_back(std::move(*result));
+    }
+  };
+  return recorder_.launch(
+      encode(job), plan_.suite.timeout_seconds * static_cast<double>(variants.size()), on_line);
+}
+
+// Without the device, which decides nothing that is kept.
+AccuracyJob GroupSweep::accuracy_job(const std::vector<Variant>& variants) const {
+  const Axes& axes = plan_.suite.axes;
+  AccuracyJob job;
+  job.model = group_.model;
+  job.backend = group_.backend;
+  job.batch_size = std::min(std::ranges::max(axes.batch_sizes), kLargestScoringBatch);
+  job.threads = std::ranges::max(axes.threads);
+  job.decode_threads = std::max(1, options_.decode_threads / group_.devices);
+  job.table_dir = folder("tables");
+  // Equal folders hold equal models: whatever decides what is saved there is in their name.
+  constexpr std::size_t kHashDigits = 16;
+  const std::string hash = Hasher().add(group_.files_hash).add(encode(job)).hex();
+  job.output_dir = folder("models/" + job.model.name + "-" + hash.substr(0, kHashDigits));
+  job.variants = variants;
+  return job;
+}
+
+const AccuracyResult* GroupSweep::find(const Variant& variant) const {
+  const auto found = std::ranges::find(results_, variant, &AccuracyResult::variant);
+  return found == results_.end() ? nullptr : &*found;
+}
+
+// What scoring found, into the record.
+void GroupSweep::describe(const AccuracyResult& accuracy, CaseRecord& record) const {
+  record.status = accuracy.status;
+  record.reason = accuracy.reason;
+  record.metrics = accuracy.metrics;
+  record.predictions = accuracy.predictions;
+  record.detections = accuracy.detections;
+  record.model_hash = accuracy.model_hash;
+  record.details = details(accuracy);
+}
+
+std::string GroupSweep::details(const AccuracyResult& accuracy) const {
+  Json json = Json::parse(accuracy.details, nullptr, false);
+  if (!json.is_object()) json = Json::object();
+  if (accuracy.variant.calib_batches > 0) {
+    for (const std::string& warning : group_.warnings) json["warnings"].push_back(warning);
+  }
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// One round of latency samples, added to the record. False when interrupted.
+bool GroupSweep::measure(Pending& pending) {
+  CaseRecord& record = pending.record;
+  if (record.status != Status::ok && record.status != Status::mistrusted) return true;
+  const Case& made = *pending.made;
+  std::optional<LatencyResult> result;
+  const LaunchResult ended = recorder_.launch(
+      encode(latency_job(made)), plan_.suite.timeout_seconds, [&](std::string_view line) {
+        Message message = decode_message(line);
+        if (const auto* step = std::get_if<ProgressMessage>(&message)) {
+          recorder_.working(made.name, *step);
+        } else if (auto* measured = std::get_if<LatencyResult>(&message)) {
+          result = std::move(*measured);
+        }
+      });
+  if (ended.interrupted) return false;
+  if (!result || ended.status != Status::ok) {
+    result.emplace();
+    std::tie(result->status, result->reason) = verdict_on(ended);
+  }
+  // Memory and the like: of the first round.
+  if (record.latency_ns.empty()) append(record.metrics, result->metrics);
+  append(record.latency_ns, result->latency_ns);
+  pending.device.append(result->device);
+  if (result->status != Status::ok) {
+    record.status = result->status;
+    record.reason = "measuring latency: " + result->reason;
+  }
+  return true;
+}
+
+LatencyJob GroupSweep::latency_job(const Case& made) const {
+  const AccuracyResult& accuracy = *find(made.variant);
+  LatencyJob job;
+  job.symbol = accuracy.symbol;
+  job.params = accuracy.params;
+  job.image_shape = group_.model.image_shape;
+  job.backend = group_.backend;
+  job.device = device_;
+  job.precision = made.variant.precision;
+  job.batch_size = made.batch_size;
+  job.threads = made.threads;
+  job.measure = plan_.suite.measure;
+  for (double* seconds : {&job.measure.warmup_seconds, &job.measure.max_seconds})
+    *seconds /= job.measure.rounds;
+  return job;
+}
+
+void GroupSweep::add_agreement(CaseRecord& record) const {
+  const bool comparable = record.precision != "fp32" && !record.predictions.empty() &&
+                          record.predictions.size() == fp32_.size();
+  if (!comparable) return;
+  const auto same = static_cast<double>(count_same_top1(fp32_, record.predictions));
+  record.metrics.push_back(make_metric("agreement", same / static_cast<double>(fp32_.size())));
+}
+
+std::string GroupSweep::folder(const std::string& name) const {
+  return (std::filesystem::path(options_.work_dir) / name).string();
+}
+
+// The id of a case says what the accuracy depends on, and a little more.
+std::string GroupSweep::cache_path(const Variant& variant) const {
+  const auto found = std::ranges::find(group_.cases, variant, &Case::variant);
+  const std::string id = found == group_.cases.end() ? "" : found->id;
+  return folder("accuracy/" + Hasher().add(id).add(encode(accuracy_job({}))).hex() + ".json");
+}
+
+}  // namespace qbench

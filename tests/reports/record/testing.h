@@ -1,0 +1,128 @@
+// A database of its own for each test, and records that differ in every field.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <string>
+
+#include "engine/core/error.h"
+#include "reports/record/metrics.h"
+#include "reports/record/store.h"
+
+namespace qbench {
+
+// A path of its own for each test, free of what an earlier run left.
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = std::filesystem::path(testing::TempDir()) /
+              ("qbench_store_" + std::string(test->name()) + "_" + std::to_string(getpid()));
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    path_ = folder_ / "runs.db";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Store create() const { return Store::open(path_, Store::Mode::create); }
+  Store read() const { return Store::open(path_, Store::Mode::read_only); }
+
+  // Executes SQL behind the store's back.
+  void sql(const std::string& statements) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+    char* message = nullptr;
+    EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, &message), SQLITE_OK)
+        << (message == nullptr ? "" : message);
+    sqlite3_free(message);
+    sqlite3_close(database);
+  }
+
+  std::filesystem::path folder_;
+  std::string path_;
+};
+
+// Different from a default record, and from every other `number`, in each field.
+inline CaseRecord full_record(int number) {
+  const std::string n = std::to_string(number);
+  CaseRecord record;
+  record.case_id = "case-" + n;
+  record.model = "model 'quoted' \"" + n;
+  record.model_source = "Gluon-CV " + n;
+  record.dataset = "データ " + n;
+  record.backend = "onednn" + n;
+  record.precision = "int8" + n;
+  record.mode = "entropy" + n;
+  record.calib_batches = 5 + number;
+  record.quantized_dtype = "uint8" + n;
+  record.batch_size = 32 + number;
+  record.threads = 2 + number;
+  record.reproduce = "qbench infer | " + n;
+  record.status = Status::mistrusted;
+  record.reason = "all outputs equal\n" + n;
+  record.metrics = {make_metric("top1", 0.1 * number),
+                    make_metric("peak_rss", 1e9 + number),
+                    {"of the future " + n, -1.5, "furlongs", true}};
+  record.latency_ns = {1.25, 0, 1e18, 3.0 + number};
+  record.predictions = {{.sample = number, .label = 999, .top = {1, 2, 3, 4, 5}},
+                        {.sample = std::numeric_limits<std::int64_t>::max(),
+                         .label = std::numeric_limits<int>::min(),
+                         .top = {0, -1, -1, -1, std::numeric_limits<int>::max()}}};
+  record.detections = {
+      {.sample = number,
+       .detections = {{.label = number,
+                       .score = 0.5F,
+                       .voc = Detection::Outcome::hit,
+                       .coco_hits = 0b1111111111,
+                       .coco_ignored = 0},
+                      {.label = 79,
+                       .score = -1,
+                       .voc = Detection::Outcome::miss,
+                       .coco_hits = 1,
+                       .coco_ignored = 0b1000000000}},
+       .truth = {{.label = 3, .voc = 2, .coco = number}}},
+      {.sample = std::numeric_limits<std::int64_t>::max(), .detections = {}, .truth = {}}};
+  record.documented = {.top1 = 0.7587, .top5 = std::nullopt, .map = 0.83};
+  record.model_hash = "m" + n;
+  record.data_hash = "d" + n;
+  record.options_hash = "o" + n;
+  record.details = R"({"warnings": ["hot"]})" + n;
+  record.started = "2026-11-24T10:00:0" + n + "Z";
+  record.finished = "2026-11-24T11:00:0" + n + "Z";
+  return record;
+}
+
+inline RunInfo some_run(const std::string& suite = "demo") {
+  RunInfo info;
+  info.suite = suite;
+  info.command_line = "qbench suite " + suite;
+  info.started = "2026-11-24T10:00:00Z";
+  info.environment.add("cpu", "Z80");
+  info.environment.add("b second", "1");
+  info.environment.add("a third", "2");
+  return info;
+}
+
+inline CaseRecord named(const std::string& id, Status status = Status::ok) {
+  CaseRecord record;
+  record.case_id = id;
+  record.status = status;
+  return record;
+}
+
+// What() of the Error that `action` throws.
+inline std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace qbench
