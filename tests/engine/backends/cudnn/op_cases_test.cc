@@ -56,7 +56,8 @@ INSTANTIATE_TEST_SUITE_P(All, PlannedOps, ::testing::ValuesIn(op_cases()), name_
 
 using PlannedIntegers = PlannedOps;
 
-// The same formulae in the same order on the same integers: the same bits.
+// The same formulae in the same order on the same integers: the same bits. (Not a normalization,
+// which the reference does in double.)
 TEST_P(PlannedIntegers, AreTheSameWhereNothingIsWeighted) {
   EXPECT_EQ(run_on(HostBackend(), graph_, inputs_), expected_);
 }
@@ -64,7 +65,7 @@ TEST_P(PlannedIntegers, AreTheSameWhereNothingIsWeighted) {
 INSTANTIATE_TEST_SUITE_P(All, PlannedIntegers,
                          ::testing::ValuesIn(cases_where([](const Graph& graph) {
                            return has_any<Quantize>(graph) &&
-                                  !has_any<Convolution, FullyConnected>(graph);
+                                  !has_any<Convolution, FullyConnected, BatchNorm>(graph);
                          })),
                          name_of);
 
