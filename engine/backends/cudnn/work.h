@@ -53,6 +53,7 @@ enum class Arithmetic : std::uint8_t { f32, tf32, f16, s8 };
 // result's units: quantized results are rounded and saturated. Data and result are rank 4 in the
 // same layout; the result may be of another element type than the data (s8 to f32 or f16). The
 // residual is never the result's own memory. A FullyConnected layer is a 1 x 1 convolution.
+// Depthwise with channels_last values: left to dispatch's own loop, and the weight is [kh, kw, K].
 struct ConvolutionWork {
   ConvolutionGeometry geometry;
   Arithmetic arithmetic = Arithmetic::f32;
@@ -110,7 +111,8 @@ struct BinaryWork {
   float unit = 1;  // the result's scale; 1 where it is real
 };
 
-// Operands: data, result; rank 4. y = ratio * (max or sum / count).
+// Operands: data, result; rank 4 and alike but for rows and columns.
+// y = ratio * (max or sum / count).
 struct PoolWork {
   PoolKind kind = PoolKind::max;
   Extent2d kernel;
@@ -120,7 +122,7 @@ struct PoolWork {
   float ratio = 1;
 };
 
-// Operands: data, result, [scales f32 [N]: both have them]; rank 4.
+// Operands: data, result, [scales f32 [N]: both have them]; rank 4 and alike but for rows, columns.
 // y = ratio * x inside; outside value / scales[n], the value in the result's units.
 struct PadWork {
   std::int64_t top = 0;
@@ -133,7 +135,8 @@ enum class NormalizeKind : std::uint8_t { softmax, l2 };
 
 // Operands: data, result, partial f32 [elements of the axes not reduced * parts * 2].
 // Over the axes of `reduced` (bit i: axis i) together: exp(x - max) / sum of those, or
-// x / sqrt(sum of x^2 + epsilon). Each sum is made of `parts` partial ones.
+// x / sqrt(sum of x^2 + epsilon). Each sum is made of `parts` partial ones. The result has no
+// padding channels.
 struct NormalizeWork {
   NormalizeKind kind = NormalizeKind::softmax;
   std::uint32_t reduced = 2;
