@@ -7,6 +7,9 @@
 #ifdef QBENCH_WITH_ONEDNN
 #include "engine/backends/onednn/onednn_backend.h"
 #endif
+#ifdef QBENCH_WITH_CUDA
+#include "engine/backends/cudnn/device/cudnn_backend.h"
+#endif
 
 namespace qbench {
 
@@ -16,6 +19,9 @@ std::vector<const Backend*> all_backends() {
       &onednn_backend(),
 #endif
       &reference_backend(),
+#ifdef QBENCH_WITH_CUDA
+      &cudnn_backend(),
+#endif
   };
 }
 
@@ -24,7 +30,9 @@ std::vector<std::string_view> absent_backends() {
 #ifndef QBENCH_WITH_ONEDNN
       "onednn",
 #endif
+#ifndef QBENCH_WITH_CUDA
       "cudnn",
+#endif
   };
 }
 

@@ -77,7 +77,8 @@ class Builder {
   // A value for each channel.
   std::int64_t add_vector(std::size_t operand) {
     const std::int64_t k = result_dims_[1];
-    return add({.dims = {1, k, 1, 1}, .strides = {k, 1, k, k}, .operand = static_cast<int>(operand)});
+    return add(
+        {.dims = {1, k, 1, 1}, .strides = {k, 1, k, k}, .operand = static_cast<int>(operand)});
   }
 
   // A value for each image.

@@ -16,9 +16,9 @@ namespace qbench::cudnn {
 struct GraphTensor {
   std::int64_t id = 0;  // position in OperationGraph::tensors, from 1
   DType dtype = DType::f32;
-  std::array<std::int64_t, 4> dims{};     // [N,C,H,W] of values, [K,C/groups,h,w] of weights
-  std::array<std::int64_t, 4> strides{};  // elements
-  bool is_virtual = false;                // never in memory
+  std::array<std::int64_t, 4> dims{};         // [N,C,H,W] of values, [K,C/groups,h,w] of weights
+  std::array<std::int64_t, 4> strides{};      // elements
+  bool is_virtual = false;                    // never in memory
   std::optional<float> value = std::nullopt;  // a number given by value
   int operand = -1;  // whose memory it is; -1: none, or the sums where they are the result
 };
@@ -31,7 +31,7 @@ struct PointwiseNode {
   std::int64_t x = 0;  // ids of tensors
   std::int64_t b = 0;  // 0 where the mode takes one value
   std::int64_t y = 0;
-  float slope = 0;      // relu: y = x < 0 ? slope * x : min(x, upper)
+  float slope = 0;  // relu: y = x < 0 ? slope * x : min(x, upper)
   std::optional<float> upper = std::nullopt;
 };
 

@@ -46,7 +46,9 @@ class Descriptor {
 
  private:
   struct Destroy {
-    void operator()(cudnnBackendDescriptor_t handle) const { cudnnBackendDestroyDescriptor(handle); }
+    void operator()(cudnnBackendDescriptor_t handle) const {
+      cudnnBackendDestroyDescriptor(handle);
+    }
   };
   void set(cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, std::size_t count,
            const void* values);

@@ -81,8 +81,7 @@ Descriptor make_function(const PointwiseNode& node) {
   made.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
   if (node.mode == PointwiseMode::relu && node.slope != 0)
     made.set(CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP_SLOPE, static_cast<double>(node.slope));
-  if (node.upper)
-    made.set(CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, static_cast<double>(*node.upper));
+  if (node.upper) made.set(CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, static_cast<double>(*node.upper));
   made.finalize();
   return made;
 }
@@ -93,9 +92,11 @@ KernelNotes notes_of(const Descriptor& engine) {
   const auto numerical = engine.get_numerical_notes();
   const auto behavior = engine.get_behavior_notes();
   return {.tensor_core = has(numerical, CUDNN_NUMERICAL_NOTE_TENSOR_CORE),
-          .winograd = has(numerical, CUDNN_NUMERICAL_NOTE_WINOGRAD),
+          .transforms = has(numerical, CUDNN_NUMERICAL_NOTE_WINOGRAD) ||
+                        has(numerical, CUDNN_NUMERICAL_NOTE_FFT),
           .reduced_precision = has(numerical, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) ||
                                has(numerical, CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION),
+          .nondeterministic = has(numerical, CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC),
           .reorders_weights = has(behavior, CUDNN_BEHAVIOR_NOTE_REQUIRES_FILTER_INT8x32_REORDER) ||
                               has(behavior, CUDNN_BEHAVIOR_NOTE_REQUIRES_BIAS_INT8x32_REORDER),
           .compiled_at_run_time = has(behavior, CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)};

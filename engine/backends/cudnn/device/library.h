@@ -39,9 +39,10 @@ class Target {
 // What the library says of a kernel's arithmetic and needs.
 struct KernelNotes {
   bool tensor_core = false;
-  bool winograd = false;
+  bool transforms = false;         // Winograd, Fourier
   bool reduced_precision = false;  // inputs rounded, or sums kept short
-  bool reorders_weights = false;   // needs them in an order of its own
+  bool nondeterministic = false;
+  bool reorders_weights = false;  // needs them in an order of its own
   bool compiled_at_run_time = false;
 };
 

@@ -1,0 +1,58 @@
+// Which way of computing a convolution is the fastest here: measured, each way with its own data.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/backends/cudnn/device/convolution.h"
+#include "engine/backends/cudnn/tuning_cache.h"
+
+namespace qbench::cudnn {
+
+struct TuningOptions {
+  bool transforms = true;  // kernels that round otherwise because they transform (Winograd)
+};
+
+// Whether a kernel computes what this arithmetic promises.
+bool is_allowed(const KernelNotes& notes, Arithmetic arithmetic, const TuningOptions& options);
+
+// What the choice depends on, one line.
+std::string tuning_key(const Step& step, const TuningOptions& options, const std::string& identity);
+
+class Tuner {
+ public:
+  Tuner(const Session& session, TuningCache& cache, TuningOptions options)
+      : session_(session), cache_(cache), options_(options) {}
+
+  // The fastest way of the library, made; nothing where our own kernel is faster or the only one.
+  // From the cache where that has one that can still be made. May overwrite data, residual, scales
+  // and result. `chosen` says which way it is.
+  std::unique_ptr<LibraryConvolution> choose(const Step& step, std::span<std::byte* const> pointers,
+                                             Way& chosen);
+  // Gives back the memory that trying took.
+  void release() { workspace_ = DeviceMemory(); }
+
+ private:
+  struct Tried {
+    Way way{};
+    std::unique_ptr<LibraryConvolution> made;
+    double ns = std::numeric_limits<double>::infinity();
+  };
+  std::vector<Way> find_ways(const Step& step) const;
+  // Infinitely slow where it cannot be made or computes something else.
+  Tried try_way(const Step& step, std::span<std::byte* const> pointers, const Way& way,
+                std::span<const float> expected);
+  Tried measure(const Step& step, std::span<std::byte* const> pointers);
+  void prepare(const Step& step, std::span<std::byte* const> pointers);
+
+  const Session& session_;
+  TuningCache& cache_;
+  TuningOptions options_;
+  DeviceMemory workspace_;
+};
+
+}  // namespace qbench::cudnn
