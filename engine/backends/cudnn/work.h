@@ -28,12 +28,12 @@ struct ConvolutionGeometry {
   std::int64_t in_channels = 1;   // of all groups
   std::int64_t out_channels = 1;  // of all groups
   std::int64_t groups = 1;
-  Extent2d in;
-  Extent2d out;
-  Extent2d kernel;
-  Extent2d stride;
-  Extent2d dilation;
-  Extent2d padding;  // the same on opposite sides; another padding is a PadWork before
+  Extent2d in{};
+  Extent2d out{};
+  Extent2d kernel{};
+  Extent2d stride{};
+  Extent2d dilation{};
+  Extent2d padding{0, 0};  // the same on opposite sides; another padding is a PadWork before
 
   bool operator==(const ConvolutionGeometry&) const = default;
 };
@@ -58,7 +58,7 @@ struct ConvolutionWork {
   ConvolutionGeometry geometry;
   Arithmetic arithmetic = Arithmetic::f32;
   float residual_ratio = 1;
-  ActivationSpec activation;
+  ActivationSpec activation{};
   float unit = 1;  // the result's scale; 1 where it is real
 };
 
@@ -68,7 +68,7 @@ struct ConvolutionWork {
 // [scales]. The sums may be the result's own memory where both are f32.
 struct EpilogueWork {
   float residual_ratio = 1;
-  ActivationSpec activation;
+  ActivationSpec activation{};
   float unit = 1;
 };
 
@@ -80,7 +80,7 @@ struct EpilogueWork {
 // index `offset` of the result, the rest of which is left as it is.
 struct ConvertWork {
   float ratio = 1;
-  ActivationSpec activation;
+  ActivationSpec activation{};
   float unit = 1;  // the result's scale where it is known; result_scales[n] otherwise
   std::array<std::int32_t, kMaxRank> axes{0, 1, 2, 3, 4, 5};
   std::int32_t axis = 0;
@@ -107,7 +107,7 @@ struct BinaryWork {
   BinaryKind kind = BinaryKind::add;
   float ratio_a = 1;
   float ratio_b = 1;
-  ActivationSpec activation;
+  ActivationSpec activation{};
   float unit = 1;  // the result's scale; 1 where it is real
 };
 
@@ -115,9 +115,9 @@ struct BinaryWork {
 // y = ratio * (max or sum / count).
 struct PoolWork {
   PoolKind kind = PoolKind::max;
-  Extent2d kernel;
-  Extent2d stride;
-  Padding2d padding;
+  Extent2d kernel{};
+  Extent2d stride{};
+  Padding2d padding{};
   bool count_include_pad = true;
   float ratio = 1;
 };

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/backends/onednn/arena.h"
+#include "engine/core/arena.h"
 #include "engine/core/error.h"
 
 namespace qbench::onednn {

@@ -1,22 +1,20 @@
-#include "engine/backends/onednn/arena.h"
+#include "engine/core/arena.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 #include <vector>
 
-namespace qbench::onednn {
+namespace qbench {
 namespace {
-
-constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector load
 
 struct Occupied {
   std::size_t begin;
   std::size_t end;
 };
 
-std::size_t aligned(std::size_t bytes) {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+std::size_t rounded_up(std::size_t bytes, std::size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
 }
 
 // Start of the smallest gap between `occupied` (sorted by begin) that holds `bytes`; after the last
@@ -37,7 +35,9 @@ std::size_t best_fit(std::span<const Occupied> occupied, std::size_t bytes) {
 
 }  // namespace
 
-std::size_t place_buffers(std::span<const Lifetime> lifetimes, std::span<std::size_t> offsets) {
+std::size_t place_buffers(std::span<const Lifetime> lifetimes, std::span<std::size_t> offsets,
+                          std::size_t alignment) {
+  const auto aligned = [&](std::size_t bytes) { return rounded_up(bytes, alignment); };
   std::vector<std::size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, std::ranges::greater{},
@@ -62,4 +62,4 @@ std::size_t place_buffers(std::span<const Lifetime> lifetimes, std::span<std::si
   return total;
 }
 
-}  // namespace qbench::onednn
+}  // namespace qbench

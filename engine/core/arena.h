@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-namespace qbench::onednn {
+namespace qbench {
 
 struct Lifetime {
   std::size_t bytes = 0;
@@ -13,7 +13,8 @@ struct Lifetime {
 };
 
 // Fills offsets[i] for lifetimes[i] (spans of the same length), largest buffers first, each in the
-// tightest gap that holds it. Offsets are multiples of 64. Returns the bytes needed.
-std::size_t place_buffers(std::span<const Lifetime> lifetimes, std::span<std::size_t> offsets);
+// tightest gap that holds it. Offsets are multiples of `alignment`. Returns the bytes needed.
+std::size_t place_buffers(std::span<const Lifetime> lifetimes, std::span<std::size_t> offsets,
+                          std::size_t alignment = 64);  // a cache line, and the widest vector load
 
-}  // namespace qbench::onednn
+}  // namespace qbench

@@ -4,9 +4,9 @@
 #include <random>
 #include <vector>
 
-#include "engine/backends/onednn/arena.h"
+#include "engine/core/arena.h"
 
-namespace qbench::onednn {
+namespace qbench {
 namespace {
 
 struct Placed {
@@ -48,6 +48,13 @@ TEST(Arena, OffsetsAreMultiplesOfACacheLine) {
   EXPECT_EQ(placed.total, 64U + 128 + 64);
 }
 
+TEST(Arena, OffsetsAreMultiplesOfAnotherAlignmentOnRequest) {
+  const std::vector<Lifetime> lives = {{1, 0, 0}, {300, 0, 0}};
+  std::vector<std::size_t> offsets(2);
+  EXPECT_EQ(place_buffers(lives, offsets, 256), 768U);
+  EXPECT_EQ(offsets, (std::vector<std::size_t>{512, 0}));
+}
+
 TEST(Arena, RandomBuffersNeverOverlap) {
   std::mt19937 random(7);
   const auto draw = [&](int limit) {
@@ -74,4 +81,4 @@ TEST(Arena, RandomBuffersNeverOverlap) {
 }
 
 }  // namespace
-}  // namespace qbench::onednn
+}  // namespace qbench
