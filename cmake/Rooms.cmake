@@ -3,10 +3,10 @@
 
 add_library(qbench_flags INTERFACE)
 target_include_directories(qbench_flags INTERFACE ${PROJECT_SOURCE_DIR})
-# C++20 for CUDA by hand: CMake 3.25 does not know that nvcc has it. FMA contraction would make rounding depend on the compiler.
+# FMA contraction would make rounding depend on the compiler.
 target_compile_options(qbench_flags INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual;-Werror;-ffp-contract=off>"
-  "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-Werror=all-warnings;-fmad=false;-Xcompiler=-Wall,-Wextra,-Wconversion,-Wshadow,-Werror,-ffp-contract=off>")
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-fmad=false;-Xcompiler=-Wall,-Wextra,-Wconversion,-Wshadow,-Werror,-ffp-contract=off>")
 
 # qbench_room(NAME [PUBLIC lib...] [PRIVATE lib...]): library qbench_NAME from this folder's .cc (and .cu) files.
 function(qbench_room name)
