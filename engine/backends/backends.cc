@@ -25,6 +25,12 @@ std::vector<const Backend*> all_backends() {
   };
 }
 
+std::vector<const Backend*> usable_backends() {
+  std::vector<const Backend*> backends = all_backends();
+  std::erase_if(backends, [](const Backend* backend) { return backend->unavailable().has_value(); });
+  return backends;
+}
+
 std::vector<std::string_view> absent_backends() {
   return {
 #ifndef QBENCH_WITH_ONEDNN

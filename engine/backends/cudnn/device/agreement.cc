@@ -57,7 +57,7 @@ std::vector<float> first_image_by_own_kernel(const Stream& stream, const Step& s
   return read_first_image(stream, one.operands[kResult].desc, result.data());
 }
 
-bool agree(const ConvolutionWork& work, DType result, std::span<const float> found,
+bool agree(Arithmetic arithmetic, DType result, std::span<const float> found,
            std::span<const float> expected) {
   float largest = 0;
   float difference = 0;
@@ -70,7 +70,7 @@ bool agree(const ConvolutionWork& work, DType result, std::span<const float> fou
   }
   // Rounding down instead of to nearest would put half of them one step off.
   if (result == DType::s8) return difference <= 1 && different <= expected.size() / 50;
-  return difference <= tolerance(work.arithmetic, result) * largest;
+  return difference <= tolerance(arithmetic, result) * largest;
 }
 
 }  // namespace qbench::cudnn

@@ -20,7 +20,7 @@ std::vector<float> first_image_by_own_kernel(const Stream& stream, const Step& s
 
 // Quantized results: the same but for ties, which may go either way: one step off, and few of them.
 // Real ones: within what the arithmetic's rounding explains, of the largest value.
-bool agree(const ConvolutionWork& work, DType result, std::span<const float> found,
+bool agree(Arithmetic arithmetic, DType result, std::span<const float> found,
            std::span<const float> expected);
 
 }  // namespace qbench::cudnn

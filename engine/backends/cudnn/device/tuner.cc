@@ -133,7 +133,7 @@ Tuner::Tried Tuner::try_way(const Step& step, std::span<std::byte* const> pointe
     made->run();
     session_.stream().wait();
     const std::vector<float> found = read_first_image(session_.stream(), result, pointers[kResult]);
-    if (!agree(work, result.dtype, found, expected)) return {};
+    if (!agree(work.arithmetic, result.dtype, found, expected)) return {};
     const double ns = measure_ns(session_.stream(), [&] { made->run(); });
     return {way, std::move(made), ns};
   } catch (const Error&) {  // one way fewer
