@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "engine/backends/cudnn/builder.h"
 #include "engine/backends/cudnn/operators.h"
 #include "engine/core/error.h"
@@ -116,11 +118,28 @@ void lower(Builder& to, NodeId id) {
              to.graph()[id].op);
 }
 
+// What outputs or observers see, and all that it is made from.
+std::vector<bool> needed_nodes(const Graph& graph, const PlanOptions& options) {
+  std::vector<bool> needed(static_cast<std::size_t>(graph.size()), false);
+  const auto need = [&](NodeId id) { needed[static_cast<std::size_t>(id)] = true; };
+  for (const NodeId id : graph.outputs()) need(id);
+  for (const std::string& name : options.observed) {
+    if (const std::optional<NodeId> id = graph.find(name)) need(*id);
+  }
+  for (NodeId id = graph.size() - 1; id >= 0; --id) {
+    if (!needed[static_cast<std::size_t>(id)]) continue;
+    for (const NodeId input : graph[id].inputs) need(input);
+  }
+  return needed;
+}
+
 }  // namespace
 
 Plan make_plan(const Graph& graph, const PlanOptions& options) {
   Builder to(graph, options);
+  const std::vector<bool> needed = needed_nodes(graph, options);
   for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!needed[static_cast<std::size_t>(id)]) continue;
     const std::string where = fmt::format("node '{}'", graph[id].name);
     if (const Reason reason = why_unsupported(graph, id))
       throw Error(fmt::format("{} ({}): {}", where, op_name(graph[id].op), *reason),
