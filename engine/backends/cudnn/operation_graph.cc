@@ -1,5 +1,9 @@
 #include "engine/backends/cudnn/operation_graph.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <limits>
 #include <utility>
 
 namespace qbench::cudnn {
@@ -167,6 +171,21 @@ class Builder {
 };
 
 }  // namespace
+
+std::string to_text(const OperationGraph& graph) {
+  const ConvolutionGeometry& g = graph.geometry;
+  std::string text = fmt::format(
+      "stride {} {} dilation {} {} padding {} {} sums {} of {} {}:", g.stride.h, g.stride.w,
+      g.dilation.h, g.dilation.w, g.padding.h, g.padding.w, graph.sums, graph.data, graph.weight);
+  for (const GraphTensor& tensor : graph.tensors)
+    text += fmt::format(" {}[{}/{}]{}{}", to_string(tensor.dtype), fmt::join(tensor.dims, ","),
+                        fmt::join(tensor.strides, ","), tensor.is_virtual ? "v" : "",
+                        tensor.value ? "n" : "");
+  for (const PointwiseNode& node : graph.pointwise)
+    text += fmt::format(" {}({},{})={} {} {}", static_cast<int>(node.mode), node.x, node.b, node.y,
+                        node.slope, node.upper.value_or(std::numeric_limits<float>::infinity()));
+  return text;
+}
 
 bool fills_result(const ConvolutionGeometry& geometry, std::span<const View> operands) {
   const Desc& result = operands[kResult].desc;

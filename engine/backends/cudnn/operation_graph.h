@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/backends/cudnn/plan.h"
@@ -48,6 +49,9 @@ struct OperationGraph {
     return tensors[static_cast<std::size_t>(id - 1)];
   }
 };
+
+// All of it but the numbers given by value: what a kernel is made for. One line.
+std::string to_text(const OperationGraph& graph);
 
 // Whether the library computes every element of the result that is to be written: where the
 // geometry has fewer channels than a pixel, it would leave the padding channels as they are.

@@ -12,11 +12,6 @@ enum Operand : std::uint8_t { kData, kWeight, kResult };
 
 const ConvolutionWork& work_of(const Step& step) { return std::get<ConvolutionWork>(step.work); }
 
-OperationGraph describe(const Step& step, const Way& way) {
-  return way.kind == WayKind::fused ? fused_graph(work_of(step), step.operands)
-                                    : sums_graph(work_of(step), step.operands);
-}
-
 // Sums of the result's own element type lie where the result will.
 bool sums_in_result(const Step& step) {
   return sums_desc(work_of(step), step.operands).dtype == step.operands[kResult].desc.dtype;
@@ -68,12 +63,12 @@ Session::Session(int device)
 
 void Session::enter() const { entered(device_); }
 
-LibraryConvolution::LibraryConvolution(const Session& session, const Step& step, const Way& way)
+LibraryConvolution::LibraryConvolution(const Session& session, const Step& step, const Way& way,
+                                       std::shared_ptr<const LibraryKernel> kernel)
     : session_(session),
       way_(way),
       operations_(describe(step, way)),
-      graph_(operations_, session.target()),
-      plan_(graph_, way.choice),
+      kernel_(std::move(kernel)),
       addresses_(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR) {
   if (way.kind == WayKind::fused) return;
   rest_ = make_rest(step);
@@ -108,7 +103,7 @@ void LibraryConvolution::bind(std::span<std::byte* const> pointers, std::byte* w
 }
 
 void LibraryConvolution::run() const {
-  check(cudnnBackendExecute(session_.handle(), plan_.descriptor().get(), addresses_.get()),
+  check(cudnnBackendExecute(session_.handle(), kernel_->plan.descriptor().get(), addresses_.get()),
         "could not run a convolution");
   if (way_.kind == WayKind::sums) launch_step(rest_, rest_pointers_, session_.stream().get());
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/backends/cudnn/device/kernel_store.h"
 #include "engine/backends/cudnn/device/library.h"
 #include "engine/backends/cudnn/device/memory.h"
 #include "engine/backends/cudnn/plan.h"
@@ -42,14 +43,15 @@ class Session {
   std::string identity_;
 };
 
-// A kernel of the library for a step, and our own for what that leaves. `step` must outlive it.
+// A kernel of the library for a step, and our own for what that leaves.
 class LibraryConvolution {
  public:
-  // Throws Error where the library has no such kernel on this device.
-  LibraryConvolution(const Session& session, const Step& step, const Way& way);
+  // `kernel` is made for the step and the way.
+  LibraryConvolution(const Session& session, const Step& step, const Way& way,
+                     std::shared_ptr<const LibraryKernel> kernel);
 
   // Sums that have no other place, and the library's own workspace behind them.
-  std::size_t workspace_bytes() const { return sums_bytes_ + plan_.workspace_bytes(); }
+  std::size_t workspace_bytes() const { return sums_bytes_ + kernel_->plan.workspace_bytes(); }
   // Where operands and workspace are from now on. `pointers` by position, null where absent.
   void bind(std::span<std::byte* const> pointers, std::byte* workspace);
   // Puts it on the session's stream.
@@ -59,8 +61,7 @@ class LibraryConvolution {
   const Session& session_;
   Way way_;
   OperationGraph operations_;
-  LibraryGraph graph_;
-  LibraryPlan plan_;
+  std::shared_ptr<const LibraryKernel> kernel_;
   std::vector<float> numbers_;  // given by value
   Descriptor addresses_;
   Step rest_;  // EpilogueWork

@@ -121,21 +121,24 @@ std::vector<cudnnBackendBehaviorNote_t> Descriptor::get_behavior_notes() const {
       *this, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE);
 }
 
-std::vector<Descriptor> Descriptor::get_descriptors(cudnnBackendAttributeName_t name,
-                                                    cudnnBackendDescriptorType_t type) const {
-  const auto what = [&] {
-    return fmt::format("could not read attribute {}", static_cast<int>(name));
-  };
+std::int64_t Descriptor::count_descriptors(cudnnBackendAttributeName_t name) const {
   std::int64_t count = 0;
   check(cudnnBackendGetAttribute(get(), name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, nullptr),
-        what());
+        fmt::format("could not count attribute {}", static_cast<int>(name)));
+  return count;
+}
+
+std::vector<Descriptor> Descriptor::get_descriptors(cudnnBackendAttributeName_t name,
+                                                    cudnnBackendDescriptorType_t type,
+                                                    std::int64_t most) const {
   std::vector<Descriptor> found;
   std::vector<cudnnBackendDescriptor_t> handles;
-  for (std::int64_t i = 0; i < count; ++i) handles.push_back(found.emplace_back(type).get());
-  if (count > 0)
-    check(cudnnBackendGetAttribute(get(), name, CUDNN_TYPE_BACKEND_DESCRIPTOR, count, &count,
+  for (std::int64_t i = 0; i < most; ++i) handles.push_back(found.emplace_back(type).get());
+  std::int64_t count = 0;
+  if (most > 0)
+    check(cudnnBackendGetAttribute(get(), name, CUDNN_TYPE_BACKEND_DESCRIPTOR, most, &count,
                                    handles.data()),
-          what());
+          fmt::format("could not read attribute {}", static_cast<int>(name)));
   found.erase(found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
   return found;
 }

@@ -38,9 +38,12 @@ class Descriptor {
   cudnnBackendKnobType_t get_knob_type(cudnnBackendAttributeName_t name) const;
   std::vector<cudnnBackendNumericalNote_t> get_numerical_notes() const;  // of an engine
   std::vector<cudnnBackendBehaviorNote_t> get_behavior_notes() const;
-  // Those that the library holds, as descriptors of `type`.
+  // How many descriptors there are; the library does not say it of knobs.
+  std::int64_t count_descriptors(cudnnBackendAttributeName_t name) const;
+  // Those that the library holds, as descriptors of `type`, up to `most`.
   std::vector<Descriptor> get_descriptors(cudnnBackendAttributeName_t name,
-                                          cudnnBackendDescriptorType_t type) const;
+                                          cudnnBackendDescriptorType_t type,
+                                          std::int64_t most) const;
   Descriptor get_descriptor(cudnnBackendAttributeName_t name,
                             cudnnBackendDescriptorType_t type) const;
 

@@ -107,8 +107,9 @@ Proposal proposal_of(const Descriptor& config) {
       config.get_descriptor(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR);
   Proposal proposal{.choice = {.engine = engine.get_int(CUDNN_ATTR_ENGINE_GLOBAL_INDEX)},
                     .notes = notes_of(engine)};
-  for (const Descriptor& knob : config.get_descriptors(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
-                                                       CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR))
+  for (const Descriptor& knob :
+       config.get_descriptors(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
+                              CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, CUDNN_KNOB_TYPE_COUNTS))
     proposal.choice.knobs.emplace_back(knob.get_knob_type(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE),
                                        knob.get_int(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE));
   return proposal;
@@ -202,8 +203,9 @@ std::vector<Proposal> LibraryGraph::proposals(cudnnBackendHeurMode_t mode) const
     heuristics.set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
     target_->set_on_heuristics(heuristics);
     heuristics.finalize();
-    for (const Descriptor& config : heuristics.get_descriptors(CUDNN_ATTR_ENGINEHEUR_RESULTS,
-                                                               CUDNN_BACKEND_ENGINECFG_DESCRIPTOR))
+    const std::int64_t count = heuristics.count_descriptors(CUDNN_ATTR_ENGINEHEUR_RESULTS);
+    for (const Descriptor& config : heuristics.get_descriptors(
+             CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, count))
       found.push_back(proposal_of(config));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unsupported) throw;

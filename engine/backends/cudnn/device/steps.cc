@@ -111,6 +111,7 @@ BoundSteps::BoundSteps(const Plan& plan, const PlanMemory& memory, const Session
                        Tuner* tuner)
     : plan_(plan), session_(session) {
   std::size_t workspace = 0;
+  if (tuner != nullptr) tuner->make_kernels(plan.steps);
   for (const Step& step : plan.steps) {
     Bound& bound = steps_.emplace_back();
     for (const View& operand : step.operands) bound.pointers.push_back(memory.address(operand));

@@ -50,6 +50,23 @@ std::string text_of(Arithmetic arithmetic) {
   return "s8";
 }
 
+// Some of what the library proposes for the graph, best first.
+template <class Allowed>
+void add_ways(std::vector<Way>& ways, WayKind kind, const LibraryGraph& graph, Allowed&& allowed) {
+  std::size_t kernels = 0;
+  std::size_t compiled = 0;
+  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+    for (const Proposal& proposal : graph.proposals(mode)) {
+      const Way way{kind, proposal.choice};
+      if (!allowed(proposal.notes) || std::ranges::find(ways, way) != ways.end()) continue;
+      if (kernels == kMaxKernels) return;
+      if (proposal.notes.compiled_at_run_time && compiled++ >= kMaxCompiledKernels) continue;
+      ways.push_back(way);
+      ++kernels;
+    }
+  }
+}
+
 }  // namespace
 
 bool is_allowed(const KernelNotes& notes, Arithmetic arithmetic, const TuningOptions& options) {
@@ -74,30 +91,36 @@ std::string tuning_key(const Step& step, const TuningOptions& options,
       work.activation.alpha == 0 ? "" : " low", work.residual_ratio == 1 ? "" : "ratio");
 }
 
-std::vector<Way> Tuner::find_ways(const Step& step) const {
+const std::vector<Way>& Tuner::find_ways(const Step& step) {
+  const auto [entry, is_new] = ways_.try_emplace(tuning_key(step, options_, session_.identity()));
   const ConvolutionWork& work = work_of(step);
-  std::vector<Way> ways;
-  if (!fills_result(work.geometry, step.operands)) return ways;
+  if (!is_new || !fills_result(work.geometry, step.operands)) return entry->second;
   for (const WayKind kind : {WayKind::fused, WayKind::sums}) {
-    const OperationGraph operations =
-        kind == WayKind::fused ? fused_graph(work, step.operands) : sums_graph(work, step.operands);
-    std::size_t kernels = 0;
-    std::size_t compiled = 0;
+    const OperationGraph operations = describe(step, {.kind = kind});
     const LibraryGraph graph(operations, session_.target());
-    for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-      for (const Proposal& proposal : graph.proposals(mode)) {
-        const Way way{kind, proposal.choice};
-        if (!is_allowed(proposal.notes, work.arithmetic, options_)) continue;
-        if (std::ranges::find(ways, way) != ways.end() || kernels == kMaxKernels) continue;
-        if (proposal.notes.compiled_at_run_time && compiled++ >= kMaxCompiledKernels) continue;
-        ways.push_back(way);
-        ++kernels;
-      }
-    }
-    // Nothing comes after the sums: both ways are the same.
-    if (operations.pointwise.empty() && kind == WayKind::fused) break;
+    add_ways(entry->second, kind, graph, [&](const KernelNotes& notes) {
+      return is_allowed(notes, work.arithmetic, options_);
+    });
+    if (operations.pointwise.empty()) break;  // nothing after the sums: both ways are the same
   }
-  return ways;
+  return entry->second;
+}
+
+void Tuner::make_kernels(const std::vector<Step>& steps) {
+  std::vector<KernelStore::Wanted> wanted;
+  for (const Step& step : steps) {
+    if (!std::holds_alternative<ConvolutionWork>(step.work)) continue;
+    const auto known = cache_.find(tuning_key(step, options_, session_.identity()));
+    if (known && known->kind != WayKind::own) wanted.push_back({&step, *known});
+    if (known) continue;
+    for (const Way& way : find_ways(step)) wanted.push_back({&step, way});
+  }
+  kernels_.make(wanted, [this] { session_.enter(); });
+}
+
+void Tuner::release() {
+  workspace_ = DeviceMemory();
+  kernels_.clear();
 }
 
 void Tuner::prepare(const Step& step, std::span<std::byte* const> pointers) {
@@ -117,12 +140,19 @@ void Tuner::prepare(const Step& step, std::span<std::byte* const> pointers) {
   fill(kScales, 0.005F, 0.02F);
 }
 
+std::unique_ptr<LibraryConvolution> Tuner::make(const Step& step, const Way& way) {
+  auto kernel = kernels_.get(step, way);
+  if (kernel == nullptr) return nullptr;
+  return std::make_unique<LibraryConvolution>(session_, step, way, std::move(kernel));
+}
+
 Tuner::Tried Tuner::try_way(const Step& step, std::span<std::byte* const> pointers, const Way& way,
                             std::span<const float> expected) {
   const ConvolutionWork& work = work_of(step);
   const Desc& result = step.operands[kResult].desc;
   try {
-    auto made = std::make_unique<LibraryConvolution>(session_, step, way);
+    auto made = make(step, way);
+    if (made == nullptr) return {};
     if (made->workspace_bytes() > kMaxWorkspace + bytes_of(sums_desc(work, step.operands)))
       return {};
     if (made->workspace_bytes() > workspace_.bytes()) {
@@ -164,12 +194,11 @@ std::unique_ptr<LibraryConvolution> Tuner::choose(const Step& step,
   chosen = {};
   if (const std::optional<Way> known = cache_.find(key)) {
     if (known->kind == WayKind::own) return nullptr;
-    try {
-      auto made = std::make_unique<LibraryConvolution>(session_, step, *known);
+    auto made = make(step, *known);
+    if (made != nullptr) {
       chosen = *known;
       return made;
-    } catch (const Error&) {  // of another driver or library, or a damaged file: measured again
-    }
+    }  // else it is of another driver, or the file damaged: measured again
   }
   Tried best = measure(step, pointers);
   chosen = best.way;

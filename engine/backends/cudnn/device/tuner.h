@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,15 +27,17 @@ std::string tuning_key(const Step& step, const TuningOptions& options, const std
 class Tuner {
  public:
   Tuner(const Session& session, TuningCache& cache, TuningOptions options)
-      : session_(session), cache_(cache), options_(options) {}
+      : session_(session), cache_(cache), options_(options), kernels_(session.target()) {}
 
+  // Makes the kernels that `choose` will need for these steps, on all cores.
+  void make_kernels(const std::vector<Step>& steps);
   // The fastest way of the library, made; nothing where our own kernel is faster or the only one.
   // From the cache where that has one that can still be made. May overwrite data, residual, scales
   // and result. `chosen` says which way it is.
   std::unique_ptr<LibraryConvolution> choose(const Step& step, std::span<std::byte* const> pointers,
                                              Way& chosen);
-  // Gives back the memory that trying took.
-  void release() { workspace_ = DeviceMemory(); }
+  // Gives back what trying took.
+  void release();
 
  private:
   struct Tried {
@@ -42,7 +45,9 @@ class Tuner {
     std::unique_ptr<LibraryConvolution> made;
     double ns = std::numeric_limits<double>::infinity();
   };
-  std::vector<Way> find_ways(const Step& step) const;
+  const std::vector<Way>& find_ways(const Step& step);
+  // Nothing where the library has no such kernel.
+  std::unique_ptr<LibraryConvolution> make(const Step& step, const Way& way);
   // Infinitely slow where it cannot be made or computes something else.
   Tried try_way(const Step& step, std::span<std::byte* const> pointers, const Way& way,
                 std::span<const float> expected);
@@ -52,6 +57,8 @@ class Tuner {
   const Session& session_;
   TuningCache& cache_;
   TuningOptions options_;
+  KernelStore kernels_;
+  std::map<std::string, std::vector<Way>> ways_;  // by tuning key
   DeviceMemory workspace_;
 };
 

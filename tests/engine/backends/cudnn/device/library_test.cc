@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "engine/backends/cudnn/device/check.h"
+#include "engine/backends/cudnn/device/kernel_store.h"
 #include "engine/backends/cudnn/device/tuner.h"
 #include "tests/engine/backends/cudnn/convolution_steps.h"
 
@@ -108,29 +111,41 @@ TEST_F(Pattern, SumsOfIntegersAndRealNumbersHaveKernels) {
 
 // Kernels that come ready made can be prepared in full without a GPU, and again from the numbers
 // that the cache keeps.
-TEST_F(Pattern, AKernelIsMadeAgainFromItsNumbers) {
+TEST_F(Pattern, KernelsAreMadeFromTheirNumbersOnceForAllThatAreAlike) {
   const Target target = Target::described(json_of(kH100));
-  const Step step = convolution_step({.name = "",
-                                      .arithmetic = Arithmetic::f32,
-                                      .result = DType::f32,
-                                      .channels = 64,
-                                      .outputs = 64,
-                                      .image = 28,
-                                      .layout = Layout::row_major,
-                                      .multiplier = false});
-  const OperationGraph operations =
-      fused_graph(std::get<ConvolutionWork>(step.work), step.operands);
-  const LibraryGraph graph(operations, target);
-  std::size_t made = 0;
+  const ConvolutionCase c{.name = "",
+                          .arithmetic = Arithmetic::f32,
+                          .result = DType::f32,
+                          .channels = 64,
+                          .outputs = 64,
+                          .image = 28,
+                          .layout = Layout::row_major,
+                          .multiplier = false};
+  const Step step = convolution_step(c);
+  const Step alike = convolution_step(c);
+  const LibraryGraph graph(describe(step, {WayKind::fused}), target);
+  std::vector<KernelStore::Wanted> wanted;
   for (const Proposal& proposal : graph.proposals(CUDNN_HEUR_MODE_A)) {
-    if (proposal.notes.compiled_at_run_time || made == 5) continue;
+    if (proposal.notes.compiled_at_run_time || wanted.size() == 8) continue;
     const std::optional<Way> kept = way_from_text(to_text({WayKind::fused, proposal.choice}));
     ASSERT_TRUE(kept);
-    const LibraryPlan plan(graph, kept->choice);
-    EXPECT_EQ(plan.notes().tensor_core, proposal.notes.tensor_core);
-    ++made;
+    wanted.push_back({&step, *kept});
   }
-  EXPECT_EQ(made, 5U);
+  ASSERT_EQ(wanted.size(), 8U);
+  KernelStore store(target);
+  std::atomic<int> entered = 0;
+  store.make(wanted, [&] { ++entered; });
+  EXPECT_EQ(entered, 8);
+  store.make(wanted, [&] { ++entered; });
+  EXPECT_EQ(entered, 8);  // all there
+  for (const KernelStore::Wanted& each : wanted) {
+    EXPECT_NE(store.get(step, each.way), nullptr);
+    EXPECT_EQ(store.get(step, each.way), store.get(alike, each.way));
+  }
+  ConvolutionCase other = c;
+  other.stride = 2;
+  EXPECT_NE(store.get(convolution_step(other), wanted[0].way), store.get(step, wanted[0].way));
+  EXPECT_EQ(store.get(step, {WayKind::fused, {.engine = 100000}}), nullptr);
 }
 
 TEST_F(Pattern, AKernelThatDoesNotExistIsAnError) {
