@@ -97,10 +97,13 @@ const std::vector<Way>& Tuner::find_ways(const Step& step) {
   if (!is_new || !fills_result(work.geometry, step.operands)) return entry->second;
   for (const WayKind kind : {WayKind::fused, WayKind::sums}) {
     const OperationGraph operations = describe(step, {.kind = kind});
-    const LibraryGraph graph(operations, session_.target());
-    add_ways(entry->second, kind, graph, [&](const KernelNotes& notes) {
-      return is_allowed(notes, work.arithmetic, options_);
-    });
+    try {
+      const LibraryGraph graph(operations, session_.target());
+      add_ways(entry->second, kind, graph, [&](const KernelNotes& notes) {
+        return is_allowed(notes, work.arithmetic, options_);
+      });
+    } catch (const Error&) {  // the library knows no such graph
+    }
     if (operations.pointwise.empty()) break;  // nothing after the sums: both ways are the same
   }
   return entry->second;
