@@ -154,7 +154,7 @@ View Builder::scales_of(const View& view) const {
 }
 
 View Builder::allocate(NodeId id, const Desc& desc) {
-  const View made = temporary(desc);
+  View made = temporary(desc);
   owners_[at(made.buffer)].push_back(id);
   return made;
 }
@@ -215,11 +215,11 @@ void Builder::emit(Step step) {
   plan_.steps.push_back(std::move(step));
 }
 
-void Builder::add(NodeId id, Work work, std::vector<View> operands, std::int64_t macs) {
+void Builder::add(NodeId id, const Work& work, std::vector<View> operands, std::int64_t macs) {
   emit({.node = graph_[id].name,
         .op = std::string(op_name(graph_[id].op)),
         .macs = macs,
-        .work = std::move(work),
+        .work = work,
         .operands = std::move(operands)});
 }
 

@@ -63,7 +63,7 @@ class Builder {
   View constant(std::span<const float> values);
 
   // --- emitting
-  void add(NodeId id, Work work, std::vector<View> operands, std::int64_t macs = 0);
+  void add(NodeId id, const Work& work, std::vector<View> operands, std::int64_t macs = 0);
   void define(NodeId id, const View& view);
 
   Plan finish();

@@ -1,8 +1,14 @@
 // Pooling and padding: the result lies as the data does.
+#include <utility>
+#include <vector>
+
 #include "engine/backends/cudnn/operators.h"
 
 namespace qbench::cudnn {
 namespace {
+
+// Elements from which on a window is too much for one thread.
+constexpr std::int64_t kLargeWindow = 64;
 
 Desc like(const Desc& data, const Shape& shape) {
   Desc desc = data;
@@ -28,7 +34,13 @@ void lower_pool(Builder& to, NodeId id, const Pool& op) {
     work.stride = {};
     work.padding = {};
   }
-  to.add(id, work, {data, result});
+  std::vector<View> operands{data, result};
+  if (work.kernel.h * work.kernel.w >= kLargeWindow) {
+    Shape between = result.desc.shape;
+    between[2] = in.shape[2];
+    operands.push_back(to.floats(elements_of(like(data.desc, between))));
+  }
+  to.add(id, work, std::move(operands));
   result.scales = data.scales;
   to.define(id, result);
 }

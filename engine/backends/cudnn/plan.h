@@ -39,11 +39,11 @@ struct View {
 // `operands` are what the work's documentation lists, by position; an optional one that is absent
 // has buffer -1.
 struct Step {
-  std::string node;
-  std::string op;
+  std::string node{};
+  std::string op{};
   std::int64_t macs = 0;
-  Work work;
-  std::vector<View> operands;
+  Work work{};
+  std::vector<View> operands{};
 };
 
 // Shows a value right after the step that makes it, before its memory is used for something else.

@@ -111,8 +111,9 @@ struct BinaryWork {
   float unit = 1;  // the result's scale; 1 where it is real
 };
 
-// Operands: data, result; rank 4 and alike but for rows and columns.
-// y = ratio * (max or sum / count).
+// Operands: data, result, [partial f32 [N * stored channels * rows of the data * columns of the
+// result]]; data and result are of rank 4 and alike but for rows and columns. With `partial` the
+// windows are computed in two stages. y = ratio * (max or sum / count).
 struct PoolWork {
   PoolKind kind = PoolKind::max;
   Extent2d kernel{};
@@ -122,7 +123,7 @@ struct PoolWork {
   float ratio = 1;
 };
 
-// Operands: data, result, [scales f32 [N]: both have them]; rank 4 and alike but for rows, columns.
+// Operands: data, result, [scales f32 [N], of both]; rank 4 and alike but for rows and columns.
 // y = ratio * x inside; outside value / scales[n], the value in the result's units.
 struct PadWork {
   std::int64_t top = 0;

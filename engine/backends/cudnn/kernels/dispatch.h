@@ -193,11 +193,20 @@ inline Planes planes(const Desc& desc) {
 
 template <class Launch>
 void run(const PoolWork& work, const Operands& in, Launch& launch) {
-  const Planes from = planes(in.view(0).desc);
-  const Planes to = planes(in.view(1).desc);
-  with_width(to.width, [&](auto w) {
-    launch(elements_of(in.view(1).desc) / w(),
-           PoolWindows<w()>{in.data(0), in.data(1), in.view(0).desc.dtype, from, to, work});
+  const PoolGeometry geometry{planes(in.view(0).desc), planes(in.view(1).desc), work};
+  const DType dtype = in.view(0).desc.dtype;
+  float* partial = in.floats(2);
+  Planes between = geometry.out;
+  between.h = geometry.in.h;
+  const std::int64_t images = in.view(1).desc.shape[0];
+  const std::int64_t rows = images * between.channels * between.h * between.w;
+  with_width(between.width, [&](auto w) {
+    const std::int64_t count = elements_of(in.view(1).desc) / w();
+    if (partial == nullptr) {
+      return launch(count, PoolWindows<w()>{in.data(0), in.data(1), dtype, geometry});
+    }
+    launch(rows / w(), PoolRows<w()>{in.data(0), dtype, geometry, between, partial});
+    launch(count, PoolColumns<w()>{partial, in.data(1), dtype, geometry, between});
   });
 }
 
@@ -283,9 +292,9 @@ void run(const DetectionWork& work, const Operands& in, Launch& launch) {
 
 // Builds the functors of the step and calls launch(std::int64_t count, functor) for each, in the
 // order they must run: functor(i) for every i of 0 .. count - 1 in any order, all of them before
-// the next launch. `pointers`: where each operand begins, its offset included; null where it is
-// absent. Functors are trivially copyable and need no memory but the operands'.
-// Serves every kind of work; convolutions by a plain loop, fast only where depthwise.
+// the next launch; count may be 0. `pointers`: where each operand begins, its offset included; null
+// where it is absent. Functors are trivially copyable and need no memory but the operands'. Serves
+// every kind of work; convolutions by a plain loop, fast only where depthwise.
 template <class Launch>
 void dispatch(const Step& step, std::span<std::byte* const> pointers, Launch&& launch) {
   const kernels::Operands operands{step, pointers};

@@ -119,6 +119,26 @@ TEST(Plan, PadsOnlyWhereOneSideIsNotEnough) {
   EXPECT_EQ(pads("[1,1,0,1]", "[1,1]"), 1U);
 }
 
+TEST(Plan, LargeWindowsArePooledInTwoStages) {
+  for (const std::string how :
+       {"kind=average, global=true", "kind=max, global=true",
+        "kind=average, kernel=[9,8], stride=[3,2], padding=[4,3,4,3], ceil_mode=true",
+        "kind=average, kernel=[9,8], padding=[4,3,4,3], count_include_pad=false",
+        "kind=max, kernel=[9,8], stride=[2,3], padding=[4,3,4,3]"}) {
+    SCOPED_TRACE(how);
+    const Graph graph =
+        parse_graph("data = Input(shape=[2,19,13,11])\ny = Pool(data; " + how + ")\nreturn y");
+    const Values inputs = draw_inputs({.name = "", .graph = graph, .input = {-1, 1}});
+    const Values expected = run_on(reference_backend(), graph, inputs);
+    for (const bool row_major : {false, true}) {
+      const HostBackend backend(FloatMath::f32, row_major);
+      expect_close(graph, run_on(backend, graph, inputs), expected);
+      const Plan plan = backend.plan(graph);
+      EXPECT_EQ(steps_of<cudnn::PoolWork>(plan).front()->operands.size(), 3U);
+    }
+  }
+}
+
 TEST(Plan, AFlattenBeforeAFullyConnectedLayerCostsNothing) {
   const Graph graph = parse_graph(R"(
     data = Input(shape=[2,3,6,6])
