@@ -202,7 +202,8 @@ OperationGraph sums_graph(const ConvolutionWork& work, std::span<const View> ope
 
 Desc sums_desc(const ConvolutionWork& work, std::span<const View> operands) {
   Desc desc = operands[kResult].desc;
-  desc.dtype = work.arithmetic == Arithmetic::s8 ? DType::s32 : DType::f32;
+  const bool stays_f16 = work.arithmetic == Arithmetic::f16 && desc.dtype == DType::f16;
+  if (!stays_f16) desc.dtype = work.arithmetic == Arithmetic::s8 ? DType::s32 : DType::f32;
   return desc;
 }
 

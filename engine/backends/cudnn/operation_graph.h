@@ -57,10 +57,12 @@ std::string to_text(const OperationGraph& graph);
 // geometry has fewer channels than a pixel, it would leave the padding channels as they are.
 bool fills_result(const ConvolutionGeometry& geometry, std::span<const View> operands);
 
-// The whole work. `operands` as ConvolutionWork lists them.
+// The whole work, which is not a depthwise one with channels_last values. `operands` as
+// ConvolutionWork lists them.
 OperationGraph fused_graph(const ConvolutionWork& work, std::span<const View> operands);
 
-// The convolution alone: sums s32 or f32, in the layout of the result; see `sums_desc`.
+// The convolution alone: sums in the layout of the result; s32, f32, or f16 where values and result
+// are, which rounds once more but is what the library has its best kernels for.
 OperationGraph sums_graph(const ConvolutionWork& work, std::span<const View> operands);
 Desc sums_desc(const ConvolutionWork& work, std::span<const View> operands);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "engine/backends/cudnn/device/check.h"
@@ -68,6 +69,17 @@ std::int64_t bytes_touched(const Step& step) {
   return static_cast<std::int64_t>(bytes);
 }
 
+// Tuning overwrites what a convolution reads, which must not be a constant but for its parameters.
+bool can_be_tuned(const Plan& plan, const Step& step) {
+  if (!is_for_library(step)) return false;
+  constexpr std::array<std::size_t, 4> kOverwritten{0, 2, 5, 6};  // data, result, residual, scales
+  return std::ranges::none_of(kOverwritten, [&](std::size_t operand) {
+    if (operand >= step.operands.size() || step.operands[operand].buffer < 0) return false;
+    const auto buffer = static_cast<std::size_t>(step.operands[operand].buffer);
+    return plan.buffers[buffer].place == Buffer::Place::constant;
+  });
+}
+
 }  // namespace
 
 PlanMemory::PlanMemory(const Plan& plan, const Stream& stream)
@@ -115,7 +127,7 @@ BoundSteps::BoundSteps(const Plan& plan, const PlanMemory& memory, const Session
   for (const Step& step : plan.steps) {
     Bound& bound = steps_.emplace_back();
     for (const View& operand : step.operands) bound.pointers.push_back(memory.address(operand));
-    if (tuner == nullptr || !std::holds_alternative<ConvolutionWork>(step.work)) continue;
+    if (tuner == nullptr || !can_be_tuned(plan, step)) continue;
     bound.library = tuner->choose(step, bound.pointers, bound.way);
     if (bound.library != nullptr) workspace = std::max(workspace, bound.library->workspace_bytes());
   }

@@ -76,6 +76,13 @@ bool is_allowed(const KernelNotes& notes, Arithmetic arithmetic, const TuningOpt
   return arithmetic != Arithmetic::f32 || !notes.tensor_core;
 }
 
+bool is_for_library(const Step& step) {
+  const auto* work = std::get_if<ConvolutionWork>(&step.work);
+  if (work == nullptr) return false;
+  const bool channels_last = step.operands[kResult].desc.layout == Layout::channels_last;
+  return !(channels_last && is_depthwise(work->geometry));
+}
+
 std::string tuning_key(const Step& step, const TuningOptions& options,
                        const std::string& identity) {
   const ConvolutionWork& work = work_of(step);
@@ -112,7 +119,7 @@ const std::vector<Way>& Tuner::find_ways(const Step& step) {
 void Tuner::make_kernels(const std::vector<Step>& steps) {
   std::vector<KernelStore::Wanted> wanted;
   for (const Step& step : steps) {
-    if (!std::holds_alternative<ConvolutionWork>(step.work)) continue;
+    if (!is_for_library(step)) continue;
     const auto known = cache_.find(tuning_key(step, options_, session_.identity()));
     if (known && known->kind != WayKind::own) wanted.push_back({&step, *known});
     if (known) continue;

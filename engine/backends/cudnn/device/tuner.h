@@ -24,16 +24,21 @@ bool is_allowed(const KernelNotes& notes, Arithmetic arithmetic, const TuningOpt
 // What the choice depends on, one line.
 std::string tuning_key(const Step& step, const TuningOptions& options, const std::string& identity);
 
+// Whether the library may compute the step. Depthwise weights of channels_last values are in an
+// order of our own.
+bool is_for_library(const Step& step);
+
 class Tuner {
  public:
   Tuner(const Session& session, TuningCache& cache, TuningOptions options)
       : session_(session), cache_(cache), options_(options), kernels_(session.target()) {}
 
-  // Makes the kernels that `choose` will need for these steps, on all cores.
+  // Makes the kernels that `choose` will need for those of these steps that are for the library, on
+  // all cores.
   void make_kernels(const std::vector<Step>& steps);
-  // The fastest way of the library, made; nothing where our own kernel is faster or the only one.
-  // From the cache where that has one that can still be made. May overwrite data, residual, scales
-  // and result. `chosen` says which way it is.
+  // `step` is for the library. The fastest way there, made; nothing where our own kernel is faster
+  // or the only one. From the cache where that has one that can still be made. May overwrite data,
+  // residual, scales and result. `chosen` says which way it is.
   std::unique_ptr<LibraryConvolution> choose(const Step& step, std::span<std::byte* const> pointers,
                                              Way& chosen);
   // Gives back what trying took.

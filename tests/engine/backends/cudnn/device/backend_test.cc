@@ -65,6 +65,20 @@ TEST(TuningKey, TellsApartWhatMayChangeTheChoice) {
   EXPECT_THAT(keys, ::testing::Each(::testing::Not(HasSubstr("\n"))));
 }
 
+TEST(IsForLibrary, AllConvolutionsButThoseWithWeightsInOurOrder) {
+  const ConvolutionCase depthwise{.name = "", .channels = 32, .outputs = 32, .groups = 32};
+  EXPECT_FALSE(is_for_library(convolution_step(depthwise)));
+  ConvolutionCase other = depthwise;
+  other.layout = Layout::row_major;
+  EXPECT_TRUE(is_for_library(convolution_step(other)));
+  other = depthwise;
+  other.groups = 2;
+  EXPECT_TRUE(is_for_library(convolution_step(other)));
+  Step pool;
+  pool.work = PoolWork{};
+  EXPECT_FALSE(is_for_library(pool));
+}
+
 std::vector<float> ramp() {
   std::vector<float> values;
   for (int i = 0; i < 1000; ++i) values.push_back(static_cast<float>(i % 200 - 100));

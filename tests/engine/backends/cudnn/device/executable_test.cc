@@ -24,8 +24,8 @@ Graph small_graph() {
   return parse_graph(R"(
     data = Input(shape=[2,3,6,5])
     w = Constant() : f32[8,3,3,3] values=random(1)
-    conv = Convolution(data, w, padding=[1,1,1,1], activation=relu)
-    pool = Pool(conv, kind=average, global=true)
+    conv = Convolution(data, w; padding=[1,1,1,1], activation=relu)
+    pool = Pool(conv; kind=average, global=true)
     flat = Flatten(pool)
     return flat)");
 }

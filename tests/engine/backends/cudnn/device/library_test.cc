@@ -74,7 +74,7 @@ std::size_t count_allowed(const OperationGraph& operations, Arithmetic arithmeti
 
 class Pattern : public ::testing::TestWithParam<PatternCase> {
  protected:
-  static void SetUpTestSuite() {
+  void SetUp() override {
     if (cudnnGetVersion() < 91100) GTEST_SKIP() << "this cuDNN takes no description of a GPU";
     if (::dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL) == nullptr &&
         ::dlopen(QBENCH_CUDA_STUB, RTLD_NOW | RTLD_GLOBAL) == nullptr)
@@ -97,11 +97,14 @@ INSTANTIATE_TEST_SUITE_P(All, Pattern, ::testing::ValuesIn(pattern_cases()),
 
 TEST_F(Pattern, SumsOfIntegersAndRealNumbersHaveKernels) {
   const Target target = Target::described(json_of(kH100));
-  for (const Arithmetic arithmetic : {Arithmetic::s8, Arithmetic::f32, Arithmetic::tf32}) {
+  for (const Arithmetic arithmetic :
+       {Arithmetic::s8, Arithmetic::f16, Arithmetic::f32, Arithmetic::tf32}) {
     const bool integers = arithmetic == Arithmetic::s8;
     const Step step = convolution_step({.name = "",
                                         .arithmetic = arithmetic,
-                                        .result = integers ? DType::s8 : DType::f32,
+                                        .result = integers                        ? DType::s8
+                                                  : arithmetic == Arithmetic::f16 ? DType::f16
+                                                                                  : DType::f32,
                                         .image = 28,
                                         .multiplier = integers});
     const auto& work = std::get<ConvolutionWork>(step.work);
