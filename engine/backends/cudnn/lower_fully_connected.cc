@@ -39,6 +39,19 @@ Tensor packed_weights(const Tensor& weights, const Desc& data, const PackedShape
   return pack_channels_last(kernels, shape);
 }
 
+// One pixel in the data's layout, padded for both element types.
+Desc result_desc(const Builder& to, NodeId id, const Desc& data) {
+  const TensorType& type = to.graph()[id].type;
+  const bool in_f32 = data.dtype == DType::s8 && to.is_read_in_f32(id);
+  const DType dtype = type.quant ? DType::s8 : in_f32 ? DType::f32 : to.real_dtype();
+  const Shape shape = one_pixel(data.shape[0], type.shape[1]);
+  if (data.layout == Layout::row_major) return row_major(shape, dtype);
+  const bool wider = channel_block(dtype) > channel_block(data.dtype);
+  Desc desc = channels_last(shape, wider ? dtype : data.dtype);
+  desc.dtype = dtype;
+  return desc;
+}
+
 }  // namespace
 
 void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op) {
@@ -49,18 +62,9 @@ void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op) {
   View data = usable_data(to, node.inputs[0], dtype);
   const bool last = data.desc.layout == Layout::channels_last;
 
-  const bool in_f32 = in.quant && !node.type.quant && to.is_read_in_f32(id);
-  const DType result_dtype = node.type.quant ? DType::s8 : in_f32 ? DType::f32 : to.real_dtype();
-  const std::int64_t images = data.desc.shape[0];
-  const Shape shape = one_pixel(images, node.type.shape[1]);
-  Desc desc = row_major(shape, result_dtype);
-  if (last) {
-    desc = channels_last(shape, dtype);  // padded for both element types
-    if (channel_block(result_dtype) > channel_block(dtype))
-      desc = channels_last(shape, result_dtype);
-    desc.dtype = result_dtype;
-  }
-  const std::int64_t outputs = last ? desc.channels : shape[1];
+  const Desc desc = result_desc(to, id, data.desc);
+  const std::int64_t images = desc.shape[0];
+  const std::int64_t outputs = last ? desc.channels : desc.shape[1];
 
   const Tensor& weights = graph.value(node.inputs[1]);
   Tensor packed = last ? packed_weights(weights, data.desc, {outputs, data.desc.channels, dtype})

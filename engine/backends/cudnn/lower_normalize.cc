@@ -19,7 +19,7 @@ View normalize(Builder& to, NodeId id, NormalizeWork work, const View& data, con
   }
   work.parts = parts_of(length);
   const std::int64_t sums = length == 0 ? 0 : shape.elements() / length;
-  const View result = to.allocate(id, desc);
+  View result = to.allocate(id, desc);
   to.add(id, work, {data, result, to.floats(std::max<std::int64_t>(sums * work.parts * 2, 1))});
   return result;
 }

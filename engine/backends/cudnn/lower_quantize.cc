@@ -15,7 +15,7 @@ View measured_scales(Builder& to, NodeId id, const View& data) {
   RangeWork work;
   work.first = std::clamp<std::int64_t>(elements / 8, 1, 16384);
   work.second = std::clamp<std::int64_t>(work.first / 64, 1, 256);
-  const View scales = to.floats(images);
+  View scales = to.floats(images);
   const std::int64_t partial = std::max<std::int64_t>(images, 1) * (work.first + work.second);
   to.add(id, work, {data, scales, to.floats(partial)});
   return scales;
