@@ -1,10 +1,10 @@
 // Placement of buffers by lifetime.
+#include "engine/core/arena.h"
+
 #include <gtest/gtest.h>
 
 #include <random>
 #include <vector>
-
-#include "engine/core/arena.h"
 
 namespace qbench {
 namespace {
