@@ -27,7 +27,8 @@ std::vector<const Backend*> all_backends() {
 
 std::vector<const Backend*> usable_backends() {
   std::vector<const Backend*> backends = all_backends();
-  std::erase_if(backends, [](const Backend* backend) { return backend->unavailable().has_value(); });
+  std::erase_if(backends,
+                [](const Backend* backend) { return backend->unavailable().has_value(); });
   return backends;
 }
 

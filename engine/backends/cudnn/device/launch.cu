@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <type_traits>
 
 #include "engine/backends/cudnn/device/check.h"
 #include "engine/backends/cudnn/device/launch.h"
@@ -19,6 +20,7 @@ __global__ void for_each(F functor, std::int64_t count) {
 
 template <class F>
 void launch(const F& functor, std::int64_t count, cudaStream_t stream) {
+  static_assert(std::is_trivially_copyable_v<F> && sizeof(F) <= 4000, "no kernel takes it");
   if (count == 0) return;
   const std::int64_t blocks = std::min((count + kBlock - 1) / kBlock, kBlocks);
   for_each<F><<<static_cast<unsigned>(blocks), kBlock, 0, stream>>>(functor, count);

@@ -55,7 +55,7 @@ class Tuner {
   std::unique_ptr<LibraryConvolution> make(const Step& step, const Way& way);
   // Infinitely slow where it cannot be made or computes something else.
   Tried try_way(const Step& step, std::span<std::byte* const> pointers, const Way& way,
-                std::span<const float> expected);
+                std::span<const float> expected, double to_beat);
   Tried measure(const Step& step, std::span<std::byte* const> pointers);
   void prepare(const Step& step, std::span<std::byte* const> pointers);
 
