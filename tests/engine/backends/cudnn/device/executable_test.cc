@@ -1,8 +1,10 @@
 // The backend from compilation to results, on a CUDA that is loops on the host: everything but the
 // GPU's own arithmetic and the library's kernels.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "engine/backends/cudnn/device/cudnn_backend.h"
 #include "engine/backends/reference/reference_backend.h"
@@ -20,9 +22,11 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Graph small_graph() {
+// `width` makes its convolution another one for the memory of what was the fastest.
+Graph small_graph(int width = 5) {
   return parse_graph(R"(
-    data = Input(shape=[2,3,6,5])
+    data = Input(shape=[2,3,6,)" +
+                     std::to_string(width) + R"(])
     w = Constant() : f32[8,3,3,3] values=random(1)
     conv = Convolution(data, w; padding=[1,1,1,1], activation=relu)
     pool = Pool(conv; kind=average, global=true)
@@ -33,9 +37,25 @@ Graph small_graph() {
 class FakeDevice : public ::testing::Test {
  protected:
   void SetUp() override {
-    ::setenv("XDG_CACHE_HOME", ::testing::TempDir().c_str(), 1);
+    ::setenv("XDG_CACHE_HOME", folder_.c_str(), 1);
     fake_cuda() = FakeCuda{.memory = fake_cuda().memory};
+    fake_cudnn() = {};
   }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // The implementation of the only convolution.
+  static std::string way_of(const Graph& graph, const CompileOptions& options = {}) {
+    const Values inputs = draw_inputs({.name = "", .graph = graph});
+    const auto executable = cudnn_backend().compile(graph, options);
+    const std::vector<std::span<const float>> in(inputs.begin(), inputs.end());
+    std::vector<float> result(16);
+    for (const LayerTime& time : executable->profile(in, std::vector<std::span<float>>{result}, 1))
+      if (time.node == "conv") return time.implementation;
+    return "";
+  }
+
+ private:
+  std::string folder_ = ::testing::TempDir() + "qbench_fake_" + std::to_string(::getpid());
 };
 
 TEST_F(FakeDevice, SmallNetworksAgreeWithTheReference) {
@@ -46,6 +66,59 @@ TEST_F(FakeDevice, SmallNetworksAgreeWithTheReference) {
       expect_close(graph, run_on(cudnn_backend(), graph, inputs),
                    run_on(reference_backend(), graph, inputs));
     }
+}
+
+TEST_F(FakeDevice, LibraryKernelsThatAreRightAreUsed) {
+  fake_cudnn().has_fused = true;
+  fake_cudnn().has_sums = true;
+  for (const bool quantized : {false, true})
+    for (const auto make : {resnet_like, mobilenet_like}) {
+      const Graph graph = with_signed_values(make(1, quantized));
+      const Values inputs = draw_inputs({.name = "", .graph = graph});
+      const int before = fake_cudnn().executions;
+      expect_close(graph, run_on(cudnn_backend(), graph, inputs),
+                   run_on(reference_backend(), graph, inputs));
+      EXPECT_GT(fake_cudnn().executions, before);
+    }
+}
+
+TEST_F(FakeDevice, OurOwnKernelFinishesSums) {
+  fake_cudnn().has_sums = true;
+  for (const Graph& graph : {with_signed_values(resnet_like(1, true)), resnet_like(1, false),
+                             with_signed_values(dynamic_like(2))}) {
+    const Values inputs = draw_inputs({.name = "", .graph = graph});
+    expect_close(graph, run_on(cudnn_backend(), graph, inputs),
+                 run_on(reference_backend(), graph, inputs));
+  }
+  EXPECT_EQ(way_of(small_graph(6)), "cudnn:sums 1 2=5");
+}
+
+TEST_F(FakeDevice, TheFastestWayIsMeasuredOnce) {
+  fake_cudnn().has_fused = true;
+  CompileOptions options;
+  options.float_math = FloatMath::f16;  // one layout, so that the networks are not compared
+  EXPECT_EQ(way_of(small_graph(7), options), "cudnn:fused 1 2=5");
+  const int measuring = fake_cudnn().executions;
+  EXPECT_EQ(way_of(small_graph(7), options), "cudnn:fused 1 2=5");
+  EXPECT_EQ(fake_cudnn().executions - measuring, 2);  // once to load it, once for its profile
+  EXPECT_GT(measuring, 5);
+  fake_cudnn().has_fused = false;  // not to be had any more: what was remembered does not matter
+  EXPECT_EQ(way_of(small_graph(7), options), "own:convolution");
+}
+
+TEST_F(FakeDevice, LibraryKernelsThatAreWrongAreNot) {
+  fake_cudnn().has_fused = true;
+  fake_cudnn().has_right = false;
+  EXPECT_EQ(way_of(small_graph(8)), "own:convolution");
+  EXPECT_GT(fake_cudnn().executions, 0);
+}
+
+TEST_F(FakeDevice, ObservingLeavesTheLibraryOut) {
+  fake_cudnn().has_fused = true;
+  CompileOptions options;
+  options.observed = {"conv"};
+  EXPECT_EQ(way_of(small_graph(9), options), "own:convolution");
+  EXPECT_EQ(fake_cudnn().executions, 0);
 }
 
 TEST_F(FakeDevice, LaunchesWhatItRecorded) {

@@ -1,7 +1,6 @@
 #include "tests/engine/backends/cudnn/device/fake_cuda.h"
 
 #include <cuda_runtime_api.h>
-#include <cudnn.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -19,6 +18,8 @@ using Recording = std::vector<std::function<void()>>;
 
 Recording* recording = nullptr;  // while a stream is being recorded
 
+}  // namespace
+
 void run_or_record(std::function<void()> work) {
   if (recording != nullptr) {
     recording->push_back(std::move(work));
@@ -26,8 +27,6 @@ void run_or_record(std::function<void()> work) {
     work();
   }
 }
-
-}  // namespace
 
 FakeCuda& fake_cuda() {
   static FakeCuda fake;
@@ -176,20 +175,6 @@ cudaError_t cudaDriverGetVersion(int* version) {
 cudaError_t cudaGetLastError() { return cudaSuccess; }
 const char* cudaGetErrorString(cudaError_t error) {
   return error == cudaErrorMemoryAllocation ? "out of memory" : "an error";
-}
-
-cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
-  *handle = reinterpret_cast<cudnnHandle_t>(std::malloc(1));
-  return CUDNN_STATUS_SUCCESS;
-}
-cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
-  std::free(handle);
-  return CUDNN_STATUS_SUCCESS;
-}
-cudnnStatus_t cudnnSetStream(cudnnHandle_t, cudaStream_t) { return CUDNN_STATUS_SUCCESS; }
-cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t,
-                                           cudnnBackendDescriptor_t*) {
-  return CUDNN_STATUS_NOT_SUPPORTED;
 }
 
 }  // extern "C"

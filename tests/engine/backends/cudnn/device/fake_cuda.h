@@ -1,8 +1,9 @@
 // CUDA and cuDNN as the backend uses them, on the host: memory is host memory, streams run at once,
-// kernels are loops, and the library has none. Linked instead of the real ones.
+// kernels are loops. Linked instead of the real ones.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 namespace qbench::cudnn {
 
@@ -14,5 +15,17 @@ struct FakeCuda {
   std::size_t most_memory = std::size_t{1} << 30;
 };
 FakeCuda& fake_cuda();
+
+// Does what a kernel does now, or when the stream's recording is launched.
+void run_or_record(std::function<void()> work);
+
+// Kernels of the library: number 1 is right, number 2 is wrong, number 3 cannot be made.
+struct FakeCudnn {
+  bool has_fused = false;  // for graphs of more than the sums
+  bool has_sums = false;
+  bool has_right = true;
+  int executions = 0;
+};
+FakeCudnn& fake_cudnn();
 
 }  // namespace qbench::cudnn
