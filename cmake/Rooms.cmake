@@ -3,14 +3,15 @@
 
 add_library(qbench_flags INTERFACE)
 target_include_directories(qbench_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# FMA contraction would make rounding depend on the compiler.
 target_compile_options(qbench_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-  -ffp-contract=off)  # FMA contraction would make rounding depend on the compiler
+  "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual;-Werror;-ffp-contract=off>"
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-fmad=false;-Xcompiler=-Wall,-Wextra,-Wconversion,-Wshadow,-Werror,-ffp-contract=off>")
 
-# qbench_room(NAME [PUBLIC lib...] [PRIVATE lib...]): library qbench_NAME from this folder's .cc files.
+# qbench_room(NAME [PUBLIC lib...] [PRIVATE lib...]): library qbench_NAME from this folder's .cc (and .cu) files.
 function(qbench_room name)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  file(GLOB sources CONFIGURE_DEPENDS *.cc *.cu)
   if(NOT sources)  # headers only
     add_library(qbench_${name} INTERFACE)
     target_link_libraries(qbench_${name} INTERFACE qbench_flags fmt::fmt ${ARG_PUBLIC})

@@ -55,7 +55,7 @@ def main() -> int:
     wrong = []
     for folder in ("engine", "datasets", "reports", "harness"):
         for file in sorted((ROOT / folder).rglob("*")):
-            if file.suffix not in (".h", ".cc"):
+            if file.suffix not in (".h", ".cc", ".cu"):
                 continue
             path = file.relative_to(ROOT).as_posix()
             room = room_of(path)

@@ -7,6 +7,9 @@
 #ifdef QBENCH_WITH_ONEDNN
 #include "engine/backends/onednn/onednn_backend.h"
 #endif
+#ifdef QBENCH_WITH_CUDA
+#include "engine/backends/cudnn/device/cudnn_backend.h"
+#endif
 
 namespace qbench {
 
@@ -16,7 +19,17 @@ std::vector<const Backend*> all_backends() {
       &onednn_backend(),
 #endif
       &reference_backend(),
+#ifdef QBENCH_WITH_CUDA
+      &cudnn_backend(),
+#endif
   };
+}
+
+std::vector<const Backend*> usable_backends() {
+  std::vector<const Backend*> backends = all_backends();
+  std::erase_if(backends,
+                [](const Backend* backend) { return backend->unavailable().has_value(); });
+  return backends;
 }
 
 std::vector<std::string_view> absent_backends() {
@@ -24,7 +37,9 @@ std::vector<std::string_view> absent_backends() {
 #ifndef QBENCH_WITH_ONEDNN
       "onednn",
 #endif
+#ifndef QBENCH_WITH_CUDA
       "cudnn",
+#endif
   };
 }
 

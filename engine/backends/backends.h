@@ -10,6 +10,8 @@
 namespace qbench {
 
 std::vector<const Backend*> all_backends();
+// Those that can run on this machine.
+std::vector<const Backend*> usable_backends();
 // Names of those that qbench knows of and this build lacks.
 std::vector<std::string_view> absent_backends();
 // Throws Error listing the names there are.

@@ -44,7 +44,7 @@ std::vector<OpCase> all_cases() {
 
 int main(int argc, char** argv) {
   const std::vector<qbench::OpCase> cases = qbench::all_cases();
-  for (const qbench::Backend* backend : qbench::all_backends()) {
+  for (const qbench::Backend* backend : qbench::usable_backends()) {
     for (const qbench::OpCase& op_case : cases) {
       benchmark::RegisterBenchmark((backend->name() + "/" + op_case.name).c_str(),
                                    [backend, &op_case](benchmark::State& state) {

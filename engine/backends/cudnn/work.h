@@ -64,8 +64,8 @@ struct ConvolutionWork {
 
 // The end of a convolution whose sums lie in memory, as above. Never in a plan: for a device whose
 // library stops at the sums.
-// Operands: sums s32 or f32 in the result's layout, result, [multiplier], [bias], [residual],
-// [scales]. The sums may be the result's own memory where both are f32.
+// Operands: sums s32, f32 or f16 in the result's layout, result, [multiplier], [bias], [residual],
+// [scales]. The sums may be the result's own memory where both are of one type.
 struct EpilogueWork {
   float residual_ratio = 1;
   ActivationSpec activation{};

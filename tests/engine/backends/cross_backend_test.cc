@@ -17,7 +17,7 @@ void PrintTo(const BackendCase& param, std::ostream* out) { *out << param.op_cas
 
 std::vector<BackendCase> backend_cases() {
   std::vector<BackendCase> cases;
-  for (const Backend* backend : all_backends()) {
+  for (const Backend* backend : usable_backends()) {
     if (backend == &reference_backend()) continue;
     for (OpCase& op_case : op_cases()) cases.push_back({backend, std::move(op_case)});
   }

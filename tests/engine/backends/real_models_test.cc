@@ -27,7 +27,7 @@ void PrintTo(const ModelCase& param, std::ostream* out) { *out << param.model; }
 
 std::vector<ModelCase> model_cases(const std::vector<std::string>& models) {
   std::vector<ModelCase> cases;
-  for (const Backend* backend : all_backends()) {
+  for (const Backend* backend : usable_backends()) {
     for (const std::string& model : models) cases.push_back({backend, model});
   }
   return cases;

@@ -1,0 +1,89 @@
+// A graph of operations as the library holds it, the kernels it proposes for it, and a kernel made
+// ready to run.
+#pragma once
+
+#include <cudnn.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/backends/cudnn/device/descriptor.h"
+#include "engine/backends/cudnn/operation_graph.h"
+#include "engine/backends/cudnn/tuning_cache.h"
+
+namespace qbench::cudnn {
+
+// What kernels are made for: the device of a handle, or one that is only described, on which
+// nothing can run.
+class Target {
+ public:
+  explicit Target(cudnnHandle_t handle) : handle_(handle) {}
+  // The library's own JSON for the properties of a device. Throws Error where it does not take it,
+  // and before cuDNN 9.8.
+  static Target described(const std::string& json);
+
+  void set_on_graph(Descriptor& graph) const;
+  void set_on_heuristics(Descriptor& heuristics) const;
+  void set_on_engine(Descriptor& engine) const;
+  void set_on_plan(Descriptor& plan) const;
+
+ private:
+  Target() = default;
+  cudnnHandle_t handle_ = nullptr;
+  std::optional<Descriptor> properties_;
+};
+
+// What the library says of a kernel's arithmetic and needs.
+struct KernelNotes {
+  bool tensor_core = false;
+  bool transforms = false;         // Winograd, Fourier
+  bool reduced_precision = false;  // inputs rounded, or sums kept short
+  bool nondeterministic = false;
+  bool reorders_weights = false;  // needs them in an order of its own
+  bool compiled_at_run_time = false;
+};
+
+struct Proposal {
+  EngineChoice choice{};
+  KernelNotes notes{};
+};
+
+class LibraryGraph {
+ public:
+  // Throws Error (unsupported) where the library knows no such graph. `target` must outlive it.
+  LibraryGraph(const OperationGraph& graph, const Target& target);
+
+  // The kernels that the library thinks best, in that order; nothing where it has none.
+  std::vector<Proposal> proposals(cudnnBackendHeurMode_t mode) const;
+
+  const Descriptor& descriptor() const { return graph_; }
+  const Target& target() const { return *target_; }
+
+ private:
+  std::vector<Descriptor> parts_;  // what the graph is made of
+  Descriptor graph_;
+  const Target* target_;
+};
+
+class LibraryPlan {
+ public:
+  // Throws Error where the library cannot make this kernel for the graph.
+  LibraryPlan(const LibraryGraph& graph, const EngineChoice& choice);
+
+  std::size_t workspace_bytes() const { return workspace_bytes_; }
+  const Descriptor& descriptor() const { return plan_; }
+  const KernelNotes& notes() const { return notes_; }
+
+ private:
+  Descriptor engine_;
+  std::vector<Descriptor> knobs_;
+  Descriptor config_;
+  Descriptor plan_;
+  KernelNotes notes_;
+  std::size_t workspace_bytes_ = 0;
+};
+
+}  // namespace qbench::cudnn
