@@ -69,6 +69,7 @@ class CudnnBackend final : public Backend {
   }
 
   bool takes_u8() const override { return false; }
+  bool uses_threads() const override { return false; }
 
   std::optional<std::string> unsupported(const Graph& graph, NodeId node) const override {
     return why_unsupported(graph, node);
