@@ -7,9 +7,11 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 namespace qbench {
@@ -81,13 +83,28 @@ void migrate(SQLite::Database& database, Migrations migrations) {
   transaction.commit();
 }
 
+// SQLite does not wait, whatever its timeout, where another process is changing the mode itself.
+void use_write_ahead_log(SQLite::Database& database) {
+  constexpr std::chrono::milliseconds kPause{5};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
+  for (;;) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() != SQLITE_BUSY || std::chrono::steady_clock::now() > end) throw;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 }  // namespace
 
 SQLite::Database open_for_writing(const std::string& path, Migrations migrations) {
   SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
   const int version = checked_version(database, migrations);
   require_whole(path);
-  database.exec("PRAGMA journal_mode = WAL");
+  use_write_ahead_log(database);
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
   if (std::cmp_less(version, migrations.size())) migrate(database, migrations);

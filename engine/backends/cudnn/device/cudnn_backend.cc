@@ -36,7 +36,7 @@ class CudnnBackend final : public Backend {
     const std::size_t version = cudnnGetVersion();
     std::string text = fmt::format("cuDNN {}.{}.{}, CUDA {}", version / 10000, version / 100 % 100,
                                    version % 100, version_text(CUDART_VERSION));
-    if (const auto reason = unavailable()) return fmt::format("{}; {}", text, *reason);
+    if (unavailable()) return text;
     for (int device = 0; device < devices(); ++device) {
       cudaDeviceProp properties{};
       if (cudaGetDeviceProperties(&properties, device) == cudaSuccess)
