@@ -34,18 +34,19 @@ QBENCH_ALWAYS_INLINE To finish(float x, Ending e) {
 }
 
 // `rows` rows of `width` channels; of one channel, a row is all of its positions.
+// y may be x.
 template <class To>
 QBENCH_ALWAYS_INLINE void loop(const float* x, const float* scale, const float* shift,
                                std::int64_t rows, std::int64_t width, Ending e, To* y) {
   if (width == 1) {
     const float s = scale[0];
     const float t = shift[0];
-#pragma GCC ivdep  // y may be x
+    QBENCH_INDEPENDENT_ITERATIONS
     for (std::int64_t i = 0; i < rows; ++i) y[i] = finish<To>(x[i] * s + t, e);
     return;
   }
   for (std::int64_t row = 0; row < rows; ++row, x += width, y += width) {
-#pragma GCC ivdep
+    QBENCH_INDEPENDENT_ITERATIONS
     for (std::int64_t c = 0; c < width; ++c) y[c] = finish<To>(x[c] * scale[c] + shift[c], e);
   }
 }
@@ -63,19 +64,20 @@ QBENCH_DEFINE_SCALE_SHIFT(std::uint8_t)
 
 template <class To>
 void run(const ScaleShift& work, const float* x, const float* scale, const float* shift, To* y) {
-  const auto& [outer, groups, inner, block] = work.layout;
+  const ChannelLayout& at = work.layout;
   const Ending ending = Ending::of<To>(work);
-  parallel_ranges(outer * groups * inner * block, [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t last = end / block;
-    for (std::int64_t row = begin / block; row < last;) {
-      const std::int64_t plane = row / inner;
-      const std::int64_t rows = std::min(last, (plane + 1) * inner) - row;
-      const std::int64_t channel = plane % groups * block;
-      clone(x + row * block, scale + channel, shift + channel, rows, block, ending,
-            y + row * block);
-      row += rows;
-    }
-  });
+  parallel_ranges(at.outer * at.groups * at.inner * at.block,
+                  [&](std::int64_t begin, std::int64_t end) {
+                    const std::int64_t last = end / at.block;
+                    for (std::int64_t row = begin / at.block; row < last;) {
+                      const std::int64_t plane = row / at.inner;
+                      const std::int64_t rows = std::min(last, (plane + 1) * at.inner) - row;
+                      const std::int64_t channel = plane % at.groups * at.block;
+                      clone(x + row * at.block, scale + channel, shift + channel, rows, at.block,
+                            ending, y + row * at.block);
+                      row += rows;
+                    }
+                  });
 }
 
 }  // namespace

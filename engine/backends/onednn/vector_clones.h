@@ -9,6 +9,12 @@
 
 #define QBENCH_VECTOR_CLONES \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+// Before a loop whose iterations do not read what others write, which the compiler cannot see.
+#ifdef __clang__
+#define QBENCH_INDEPENDENT_ITERATIONS _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define QBENCH_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
+#endif
 #define QBENCH_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 namespace qbench::onednn::kernels {
