@@ -1,67 +1,33 @@
 // Jobs on a backend with the manners of a GPU, in this process.
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include <filesystem>
-
-#include "engine/formats/formats.h"
-#include "engine/graph/text.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/model/model.h"
-#include "harness/run/job.h"
 #include "tests/harness/fake_gpu.h"
+#include "tests/harness/run/jobs_fixture.h"
 
 namespace qbench {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::Each;
 using testing::Field;
 using testing::HasSubstr;
 
-constexpr const char* kNetwork = R"(
-data = Input(shape=[1,3,48,48]) : f32[1,3,48,48]
-conv0_weight = Constant() : f32[8,3,3,3] values=random(1)
-conv0 = Convolution(data, conv0_weight; stride=[4,4], activation=relu) : f32[1,8,12,12]
-conv1_weight = Constant() : f32[8,8,3,3] values=random(2)
-conv1 = Convolution(conv0, conv1_weight; stride=[4,4], activation=relu) : f32[1,8,3,3]
-flat = Flatten(conv1) : f32[1,72]
-fc_weight = Constant() : f32[10,72] values=random(3)
-fc = FullyConnected(flat, fc_weight) : f32[1,10]
-return fc
-)";
-
-class GpuJobs : public testing::Test {
+class GpuJobs : public JobsFixture {
  protected:
-  GpuJobs() {
-    fs::create_directories(folder_);
-    job_.model.name = "tiny";
-    job_.model.symbol = path("tiny-symbol.json");
-    job_.model.params = path("tiny-0000.params");
-    job_.model.image_shape = {3, 48, 48};
-    job_.model.rgb_mean = {128, 128, 128};
-    job_.model.rgb_std = {64, 64, 64};
+  GpuJobs() : JobsFixture("gpu_jobs") {
     job_.model.dataset.records = "shapes:val,count=10";
-    job_.model.dataset.calibration = {.records = "shapes:train,count=8", .batch_size = 4};
     job_.backend = "cudnn";
     job_.device = 1;
-    job_.batch_size = 5;
-    job_.table_dir = path("tables");
-    job_.output_dir = path("models");
     job_.variants = {{"fp32", "", 0, ""},          {"tf32", "", 0, ""},
                      {"fp16", "", 0, ""},          {"int8", "none", 0, "auto"},
                      {"int8", "naive", 1, "auto"}, {"int8", "naive", 1, "uint8"}};
-    export_model(parse_graph(kNetwork), {job_.model.symbol, job_.model.params});
+    save_network();
   }
-  ~GpuJobs() override { fs::remove_all(folder_); }
-
-  std::string path(const char* name) const { return (folder_ / name).string(); }
 
   std::vector<AccuracyResult> score(const Backend& backend) const {
-    std::vector<AccuracyResult> results;
-    run_accuracy_job(job_, backend, [&results](const Message& message) {
-      if (const auto* result = std::get_if<AccuracyResult>(&message)) results.push_back(*result);
-    });
+    std::vector<AccuracyResult> results =
+        collect_results([&](const Send& send) { run_accuracy_job(job_, backend, send); });
     // In the order of the job, whatever ended first.
     std::ranges::sort(results, {}, [this](const AccuracyResult& result) {
       return std::ranges::find(job_.variants, result.variant) - job_.variants.begin();
@@ -88,10 +54,7 @@ class GpuJobs : public testing::Test {
     return job;
   }
 
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("qbench_gpu_jobs_" + std::to_string(getpid()));
   FakeGpu gpu_;
-  AccuracyJob job_;
 };
 
 TEST_F(GpuJobs, FloatArithmeticIsCompiledFromTheSameGraph) {

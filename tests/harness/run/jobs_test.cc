@@ -1,15 +1,12 @@
 // Jobs on a small real network, in this process.
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
-#include "engine/formats/formats.h"
-#include "engine/graph/text.h"
 #include "harness/accuracy/accuracy.h"
-#include "harness/run/job.h"
+#include "tests/harness/run/jobs_fixture.h"
 
 namespace qbench {
 namespace {
@@ -18,60 +15,21 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kNetwork = R"(
-data = Input(shape=[1,3,48,48]) : f32[1,3,48,48]
-conv0_weight = Constant() : f32[8,3,3,3] values=random(1)
-conv0 = Convolution(data, conv0_weight; stride=[4,4], activation=relu) : f32[1,8,12,12]
-conv1_weight = Constant() : f32[8,8,3,3] values=random(2)
-conv1 = Convolution(conv0, conv1_weight; stride=[4,4], activation=relu) : f32[1,8,3,3]
-flat = Flatten(conv1) : f32[1,72]
-fc_weight = Constant() : f32[10,72] values=random(3)
-fc = FullyConnected(flat, fc_weight) : f32[1,10]
-return fc
-)";
-
-class Jobs : public testing::Test {
+class Jobs : public JobsFixture {
  protected:
-  Jobs() {
-    fs::create_directories(folder_);
-    job_.model.name = "tiny";
-    job_.model.symbol = path("tiny-symbol.json");
-    job_.model.params = path("tiny-0000.params");
-    job_.model.image_shape = {3, 48, 48};
-    job_.model.rgb_mean = {128, 128, 128};
-    job_.model.rgb_std = {64, 64, 64};
+  Jobs() : JobsFixture("jobs") {  // the last batch has one image
     job_.model.dataset.records = "shapes:val,count=20";
     job_.model.dataset.skip = 4;
-    job_.model.dataset.calibration.records = "shapes:train,count=8";
-    job_.model.dataset.calibration.batch_size = 4;
     job_.backend = "reference";
-    job_.batch_size = 5;  // the last batch has one image
-    job_.table_dir = path("tables");
-    job_.output_dir = path("models");
     job_.variants = {{"fp32", "", 0, ""},
                      {"int8", "none", 0, "auto"},
                      {"int8", "naive", 1, "auto"},
                      {"int8", "naive", 2, "uint8"}};
   }
-  ~Jobs() override { fs::remove_all(folder_); }
-
-  std::string path(const char* name) const { return (folder_ / name).string(); }
-
-  void save_network(const std::string& text = kNetwork) const {
-    export_model(parse_graph(text), {job_.model.symbol, job_.model.params});
-  }
 
   std::vector<AccuracyResult> run() const {
-    std::vector<AccuracyResult> results;
-    run_accuracy_job(job_, [&results](const Message& message) {
-      if (const auto* result = std::get_if<AccuracyResult>(&message)) results.push_back(*result);
-    });
-    return results;
+    return collect_results([&](const Send& send) { run_accuracy_job(job_, send); });
   }
-
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("qbench_jobs_" + std::to_string(getpid()));
-  AccuracyJob job_;
 };
 
 TEST_F(Jobs, ScoreEveryVariantOnTheSameImages) {
@@ -178,7 +136,7 @@ TEST_F(Jobs, AQuantizedModelIsNoStartingPoint) {
 }
 
 TEST_F(Jobs, AConstantOutputIsMistrusted) {
-  std::string text = kNetwork;
+  std::string text = kSmallNetwork;
   text.replace(text.find("values=random(3)"), 16, "values=full(0)");
   save_network(text);
   const std::vector<AccuracyResult> results = run();
