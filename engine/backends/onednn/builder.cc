@@ -138,7 +138,8 @@ View Builder::new_constant(const Desc& desc) {
   const std::size_t bytes = desc.get_size();
   const std::size_t start = round_up(block_used_, Tensor::kAlignment);
   if (start + bytes > block_size_) {
-    block_size_ = std::max(bytes, kBlock);
+    // Small networks take small blocks: a huge page may be more than all of their weights.
+    block_size_ = std::max(bytes, std::min(kBlock, constant_bytes(graph_)));
     plan_.constants.emplace_back(block_size_);
     block_used_ = bytes;
   } else {

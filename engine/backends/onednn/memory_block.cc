@@ -24,7 +24,7 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
 void MemoryBlock::Free::operator()(std::byte* p) const { std::free(p); }
 
 MemoryBlock::MemoryBlock(std::size_t bytes) {
-  const std::size_t unit = bytes < kHugePage / 8 ? kAlignment : kHugePage;
+  const std::size_t unit = bytes < kHugePage / 2 ? kAlignment : kHugePage;
   const std::size_t rounded = round_up(bytes + (bytes == 0), unit);
   data_.reset(static_cast<std::byte*>(std::aligned_alloc(unit, rounded)));
   if (data_ == nullptr)
