@@ -84,9 +84,8 @@ void scale_epilogue(Epilogue& epilogue, const std::vector<float>& units, const T
 
 }  // namespace
 
-Accumulation accumulation(Builder& to, NodeId id, NodeId bias, NodeId residual,
+Accumulation accumulation(const Graph& graph, NodeId id, NodeId bias, NodeId residual,
                           const ActivationSpec& activation) {
-  const Graph& graph = to.graph();
   const Node& node = graph[id];
   const TensorType& data = graph[node.inputs[0]].type;
   Accumulation made;
@@ -96,25 +95,32 @@ Accumulation accumulation(Builder& to, NodeId id, NodeId bias, NodeId residual,
     made.epilogue.residual_scale = 1.0F;
     made.epilogue.residual_dtype = residual_type->dtype;
   }
-  std::vector<float> bias_values;
   if (bias >= 0) {
     const auto values = graph.value(bias).data<float>();
-    bias_values.assign(values.begin(), values.end());
+    made.bias.assign(values.begin(), values.end());
   }
   if (data.quant) {
     const std::vector<float> units = accumulator_units(data, graph[node.inputs[1]].type);
-    if (bias >= 0) bias_values = bias_in_units(bias_values, units);
+    made.bias = bias_in_units(made.bias, units);
     scale_epilogue(made.epilogue, units, node.type, residual_type);
-  }
-  if (bias >= 0) made.bias = {DNNL_ARG_BIAS, constant_vector(to, bias_values)};
-  if (data.quant && data.quant->dynamic) {
-    const Dims ones(node.type.shape.rank(), 1);
-    const View scale{.buffer = to.view(node.inputs[0]).scale, .desc = row_major(ones, DType::f32)};
-    made.epilogue.data_scale = true;
-    made.data_scale = {kDataScale, scale};
-    if (made.bias) made.bias->view = divided(to, id, made.bias->view, scale);
+    made.epilogue.data_scale = data.quant->dynamic;
   }
   return made;
+}
+
+void add_operands(Builder& to, NodeId id, const Accumulation& sum, std::vector<Operand>& operands) {
+  std::optional<View> scale;
+  if (sum.epilogue.data_scale) {
+    const Node& node = to.graph()[id];
+    const Dims ones(node.type.shape.rank(), 1);
+    scale = {.buffer = to.view(node.inputs[0]).scale, .desc = row_major(ones, DType::f32)};
+  }
+  if (!sum.bias.empty()) {
+    View bias = constant_vector(to, sum.bias);
+    if (scale) bias = divided(to, id, bias, *scale);
+    operands.push_back({DNNL_ARG_BIAS, bias});
+  }
+  if (scale) operands.push_back({kDataScale, *scale});
 }
 
 }  // namespace qbench::onednn

@@ -54,11 +54,18 @@ View rescaled(Builder& to, NodeId id, const View& value, NodeId like);
 // epilogue.cc: what convolution and fully connected layers share
 struct Accumulation {
   Epilogue epilogue;
-  std::optional<Operand> bias;
-  std::optional<Operand> data_scale;
+  std::vector<float> bias;  // in units of the accumulator; those of the data's scale still missing
+                            // while that is dynamic. Empty: none
 };
 // `bias` and `residual` are nodes, -1 where there is none.
-Accumulation accumulation(Builder& to, NodeId id, NodeId bias, NodeId residual,
+Accumulation accumulation(const Graph& graph, NodeId id, NodeId bias, NodeId residual,
                           const ActivationSpec& activation);
+// Bias and dynamic scale as a library kernel takes them.
+void add_operands(Builder& to, NodeId id, const Accumulation& sum, std::vector<Operand>& operands);
+
+// lower_int8_convolution.cc: false, and nothing emitted, where the library has to do it or is
+// faster
+bool lower_int8_convolution(Builder& to, NodeId id, const Convolution& op, const Accumulation& sum,
+                            const Kernel& library);
 
 }  // namespace qbench::onednn

@@ -139,8 +139,9 @@ void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
   const std::vector<NodeId>& inputs = graph[id].inputs;
   const NodeId bias = op.has_bias ? inputs[2] : -1;
   const NodeId residual = op.has_residual ? inputs.back() : -1;
-  const Accumulation sum = accumulation(to, id, bias, residual, op.activation);
+  const Accumulation sum = accumulation(graph, id, bias, residual, op.activation);
   const Kernel kernel = choose(to, id, op, sum.epilogue);
+  if (lower_int8_convolution(to, id, op, sum, kernel)) return;
 
   const View data = to.in_layout(inputs[0], to.shaped(inputs[0]), kernel.src);
   const Desc plain_weights = row_major(kernel.weights.dims(), graph[inputs[1]].type.dtype);
@@ -150,8 +151,7 @@ void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
                                : to.allocate(id, kernel.dst);
   std::vector<Operand> operands = {
       {DNNL_ARG_SRC, data}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, destination}};
-  if (sum.bias) operands.push_back(*sum.bias);
-  if (sum.data_scale) operands.push_back(*sum.data_scale);
+  add_operands(to, id, sum, operands);
   to.add(id, kernel, std::move(operands), macs_of(graph, id));
   to.define(id, destination);
 }

@@ -86,9 +86,9 @@ bool lower_depthwise(Builder& to, NodeId id, const Convolution& op) {
 
   const std::int64_t channels = in.shape[1];
   const Accumulation sum =
-      accumulation(to, id, op.has_bias ? node.inputs[2] : -1, -1, op.activation);
+      accumulation(graph, id, op.has_bias ? node.inputs[2] : -1, -1, op.activation);
   const kernels::Depthwise shape = shape_of(in.shape, node.type.shape, op, sum.epilogue.activation);
-  const View bias = sum.bias ? sum.bias->view : per_channel(to, {}, channels);
+  const View bias = per_channel(to, sum.bias, channels);
   const std::vector<std::byte> zeros(static_cast<std::size_t>(in.shape[3] * channels) *
                                      size_of(in.dtype));
   const View zero_row = to.constant(row_major({in.shape[3] * channels}, in.dtype), zeros.data());

@@ -84,7 +84,7 @@ void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op) {
   const Node& node = graph[id];
   if (lower_vector(to, id, op)) return;
   const NodeId bias = op.has_bias ? node.inputs[2] : -1;
-  const Accumulation sum = accumulation(to, id, bias, -1, op.activation);
+  const Accumulation sum = accumulation(graph, id, bias, -1, op.activation);
   const Choice choice = choose(to, id, op, sum.epilogue);
 
   const TensorType& weight = graph[node.inputs[1]].type;
@@ -93,8 +93,7 @@ void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op) {
   const View result = to.allocate(id, choice.kernel.dst);
   std::vector<Operand> operands = {
       {DNNL_ARG_SRC, choice.data}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, result}};
-  if (sum.bias) operands.push_back(*sum.bias);
-  if (sum.data_scale) operands.push_back(*sum.data_scale);
+  add_operands(to, id, sum, operands);
   to.add(id, choice.kernel, std::move(operands),
          node.type.shape.elements() * weight.shape.elements(1));
   to.define(id, result);

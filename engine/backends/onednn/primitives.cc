@@ -70,6 +70,7 @@ std::optional<Kernel> kernel(const typename Primitive::primitive_desc& desc) {
   made.weights = desc.query_md(dnnl::query::weights_md);
   made.dst = desc.query_md(dnnl::query::dst_md);
   made.scratchpad = desc.scratchpad_desc();
+  made.post_ops = desc.get_primitive_attr().get_post_ops().len();
   return made;
 }
 
@@ -133,6 +134,7 @@ Kernel make_reorder(const dnnl::engine& engine, const Desc& from, const Desc& to
   made.src = from;
   made.dst = to;
   made.scratchpad = desc.scratchpad_desc();
+  made.post_ops = desc.get_primitive_attr().get_post_ops().len();
   return made;
 }
 

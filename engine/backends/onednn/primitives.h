@@ -20,6 +20,7 @@ struct Kernel {
   Desc weights;
   Desc dst;
   Desc scratchpad;
+  int post_ops = 0;  // how many; all else of them does not count in time
 
   bool is_reference() const { return implementation.find("ref") != std::string::npos; }
 };

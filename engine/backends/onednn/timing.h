@@ -1,6 +1,7 @@
 // How long kernels take on this machine, measured while a plan is made.
 #pragma once
 
+#include "engine/backends/onednn/int8_convolution.h"
 #include "engine/backends/onednn/primitives.h"
 
 namespace qbench::onednn {
@@ -8,5 +9,6 @@ namespace qbench::onednn {
 // Milliseconds of one run with the calling thread's number of OpenMP threads, on memory of its own:
 // the best of a few. Remembered by shape for the life of the process.
 double measured_ms(const dnnl::engine& engine, const Kernel& kernel);
+double measured_ms(kernels::Int8Convolution shape);
 
 }  // namespace qbench::onednn
