@@ -78,7 +78,7 @@ QBENCH_DEFINE_AVERAGE(double, float)
 #undef QBENCH_DEFINE_AVERAGE
 
 template <class Sum, class T, class To>
-void average_window(const AveragePool& pool, Window rows, Window columns, const T* image, To* out) {
+void average_window(const Pooling& pool, Window rows, Window columns, const T* image, To* out) {
   const Grid grid{rows.last - rows.first, columns.last - columns.first, pool.in_w * pool.channels,
                   pool.channels};
   const std::int64_t count = pool.count_include_pad ? rows.padded_length * columns.padded_length
@@ -93,7 +93,7 @@ void average_window(const AveragePool& pool, Window rows, Window columns, const 
 }
 
 template <class Sum, class T, class To>
-void pool_values(const AveragePool& pool, const T* in, To* out) {
+void pool_values(const Pooling& pool, const T* in, To* out) {
   const std::int64_t image = pool.in_h * pool.in_w * pool.channels;
   parallel_for(pool.images * pool.out_h, [&](std::int64_t i) {
     const std::int64_t h = i % pool.out_h;
@@ -110,7 +110,7 @@ void pool_values(const AveragePool& pool, const T* in, To* out) {
 
 }  // namespace
 
-void average_pool(const AveragePool& pool, const std::byte* in, std::byte* out) {
+void average_pool(const Pooling& pool, const std::byte* in, std::byte* out) {
   if (pool.in_dtype == DType::f32)
     return pool_values<double>(pool, reinterpret_cast<const float*>(in),
                                reinterpret_cast<float*>(out));

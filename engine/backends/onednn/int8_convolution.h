@@ -20,10 +20,10 @@ namespace qbench::onednn::kernels {
 struct Int8Convolution {
   std::int64_t images = 1, channels = 1, in_h = 1, in_w = 1;
   std::int64_t outputs = 1, out_h = 1, out_w = 1;
-  Extent2d kernel;
-  Extent2d stride;
-  Extent2d dilation;
-  Padding2d padding;
+  Extent2d kernel{};
+  Extent2d stride{};
+  Extent2d dilation{};
+  Padding2d padding{};
   DType data = DType::u8;           // u8 or s8
   DType result = DType::u8;         // u8, s8 or f32
   std::optional<DType> residual{};  // of a u8 result u8 or s8, of an f32 one f32

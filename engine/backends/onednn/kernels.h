@@ -70,10 +70,8 @@ struct ScaleShift {
 void scale_and_shift(const ScaleShift& work, const float* x, const float* scale, const float* shift,
                      std::byte* y);
 
-// --- average_pool.cc
-// Average pooling of channels-last data [images][h][w][channels] for the windows and scales that
-// the library does not serve. Sums of integers are exact.
-struct AveragePool {
+// Windows over channels-last data [images][h][w][channels].
+struct Pooling {
   std::int64_t images = 1, channels = 1, in_h = 1, in_w = 1, out_h = 1, out_w = 1;
   Extent2d kernel;
   Extent2d stride;
@@ -83,7 +81,12 @@ struct AveragePool {
   DType out_dtype = DType::f32;
   float ratio = 1;
 };
-void average_pool(const AveragePool& pool, const std::byte* in, std::byte* out);
+// --- average_pool.cc: the windows and scales that the library does not serve. Sums of integers are
+// exact.
+void average_pool(const Pooling& pool, const std::byte* in, std::byte* out);
+// --- max_pool.cc: of bytes, in and out of the same type and scale, where the library takes several
+// times as long as memory does.
+void max_pool(const Pooling& pool, const std::byte* in, std::byte* out);
 
 // Rows of `row` bytes [images*channels][h] into a larger plane filled with `value`, row-major.
 struct Padded {

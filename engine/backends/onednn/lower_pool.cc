@@ -1,5 +1,5 @@
 // Pooling: the library's kernels where they mean the same, own loops for averages that they do not
-// compute (windows cut off by ceil rounding, another output scale).
+// compute (windows cut off by ceil rounding, another output scale) and for maxima of bytes.
 #include <algorithm>
 
 #include "engine/backends/onednn/kernels.h"
@@ -23,6 +23,16 @@ Pool with_window(const Pool& op, const Shape& data) {
 std::int64_t overhang(std::int64_t in, std::int64_t before, std::int64_t after, std::int64_t kernel,
                       std::int64_t stride, std::int64_t out) {
   return (out - 1) * stride + kernel - (in + before + after);
+}
+
+// Whether every window has a pixel of the input in it.
+bool touches_input(const Pool& op, const Shape& in, const Shape& out) {
+  const auto touches = [](std::int64_t size, std::int64_t before, std::int64_t kernel,
+                          std::int64_t stride, std::int64_t count) {
+    return kernel > before && (count - 1) * stride - before < size;
+  };
+  return touches(in[2], op.padding.top, op.kernel.h, op.stride.h, out[2]) &&
+         touches(in[3], op.padding.left, op.kernel.w, op.stride.w, out[3]);
 }
 
 bool is_padded(const Padding2d& padding) { return padding != Padding2d{}; }
@@ -55,28 +65,30 @@ Fit fit(const Pool& op, const Shape& in, const Shape& out) {
   return result;
 }
 
-void lower_average(Builder& to, NodeId id, const Pool& op, float ratio) {
+void lower_own(Builder& to, NodeId id, const Pool& op, float ratio) {
   const NodeId source = to.graph()[id].inputs[0];
   const TensorType& in = to.graph()[source].type;
   const TensorType& out = to.graph()[id].type;
-  const kernels::AveragePool pool{.images = in.shape[0],
-                                  .channels = in.shape[1],
-                                  .in_h = in.shape[2],
-                                  .in_w = in.shape[3],
-                                  .out_h = out.shape[2],
-                                  .out_w = out.shape[3],
-                                  .kernel = op.kernel,
-                                  .stride = op.stride,
-                                  .padding = op.padding,
-                                  .count_include_pad = op.count_include_pad,
-                                  .in_dtype = in.dtype,
-                                  .out_dtype = out.dtype,
-                                  .ratio = ratio};
+  const kernels::Pooling pool{.images = in.shape[0],
+                              .channels = in.shape[1],
+                              .in_h = in.shape[2],
+                              .in_w = in.shape[3],
+                              .out_h = out.shape[2],
+                              .out_w = out.shape[3],
+                              .kernel = op.kernel,
+                              .stride = op.stride,
+                              .padding = op.padding,
+                              .count_include_pad = op.count_include_pad,
+                              .in_dtype = in.dtype,
+                              .out_dtype = out.dtype,
+                              .ratio = ratio};
+  const bool is_max = op.kind == PoolKind::max;
+  const auto function = is_max ? kernels::max_pool : kernels::average_pool;
   const View data = to.channels_last_view(source);
   View result = to.allocate(id, channels_last(out.shape.dims(), out.dtype));
-  to.add(id, "own:average",
-         [pool](std::span<std::byte* const> operands) {
-           kernels::average_pool(pool, operands[0], operands[1]);
+  to.add(id, is_max ? "own:max" : "own:average",
+         [pool, function](std::span<std::byte* const> operands) {
+           function(pool, operands[0], operands[1]);
          },
          {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, result}});
   result.scale = data.scale;
@@ -108,12 +120,15 @@ void lower_pool(Builder& to, NodeId id, const Pool& node_op) {
   // Over large windows the library's sums of integers take several times as long.
   const bool large = in.quant && op.kernel.h * op.kernel.w >= 16;
   if (op.kind == PoolKind::average && (large || !same_values || !fitted.exact))
-    return lower_average(to, id, op, ratio);
+    return lower_own(to, id, op, ratio);
+  if (op.kind == PoolKind::max && in.dtype != DType::f32 && same_values &&
+      touches_input(op, in.shape, out.shape))
+    return lower_own(to, id, op, ratio);
 
   View data = to.shaped(source);
   const auto kernel = choose(to, id, fitted.geometry, data);
   if (!kernel) {
-    if (op.kind == PoolKind::average) return lower_average(to, id, op, ratio);
+    if (op.kind == PoolKind::average) return lower_own(to, id, op, ratio);
     throw Error("oneDNN has no kernel for this pooling", ErrorKind::unsupported);
   }
   View result = same_values ? to.allocate(id, kernel->dst) : to.temporary(kernel->dst);

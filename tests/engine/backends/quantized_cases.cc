@@ -99,6 +99,18 @@ constexpr Text kTexts[] = {
       p = Pool(q; kernel=[3,3], stride=[2,2], ceil_mode=true) : s8[1,5,4,4] scales=[0.0078125]
       y = Dequantize(p)
       return y)"},
+    {"max_pool_s8_of_96_channels", R"(
+      data = Input(shape=[2,96,7,6])
+      q = Quantize(data) : s8[2,96,7,6] scales=[0.0078125]
+      p = Pool(q; kernel=[3,2], stride=[2,1], padding=[1,0,1,1]) : s8[2,96,4,6] scales=[0.0078125]
+      y = Dequantize(p)
+      return y)"},
+    {"max_pool_u8_of_160_channels", R"(
+      data = Input(shape=[1,160,6,6])
+      q = Quantize(data) : u8[1,160,6,6] scales=[0.00390625]
+      p = Pool(q; kernel=[2,2], stride=[2,2]) : u8[1,160,3,3] scales=[0.00390625]
+      y = Dequantize(p)
+      return y)"},
     {"max_pool_other_scale", R"(
       data = Input(shape=[1,32,8,8])
       q = Quantize(data) : s8[1,32,8,8] scales=[0.0078125]
