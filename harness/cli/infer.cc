@@ -13,12 +13,10 @@
 #include "harness/cli/accuracy_text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/detector_options.h"
+#include "harness/cli/latency_text.h"
 #include "harness/cli/model_options.h"
-#include "harness/measure/dummy_data.h"
-#include "harness/measure/latency_metrics.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/executable_latency.h"
 #include "harness/model/model.h"
-#include "reports/record/latency.h"
 
 namespace qbench {
 namespace {
@@ -58,19 +56,6 @@ void declare(Options& options, Arguments& a) {
   options.section("Output");
   options.add("predictions", a.predictions, "FILE", "write what was said of each image as CSV");
   options.add("json", a.json, "print one JSON object");
-}
-
-Json latency_json(std::span<const double> run_ns) {
-  constexpr double kMilli = 1e-6;
-  Json json = {{"median", median(run_ns) * kMilli}};
-  for (const auto& [name, q] : {std::pair{"p50", .50}, {"p90", .90}, {"p95", .95}, {"p99", .99}}) {
-    // Too few samples say nothing about a tail.
-    const bool known = run_ns.size() >= samples_for_percentile(q) || q == .50;
-    json[name] = known ? Json(percentile(run_ns, q) * kMilli) : Json(nullptr);
-  }
-  json["min"] = *std::ranges::min_element(run_ns) * kMilli;
-  json["samples"] = run_ns.size();
-  return json;
 }
 
 Json common_json(const Arguments& a, const LoadedModel& model, const Executable& executable,
@@ -117,16 +102,10 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
                .max_samples = static_cast<int>(a.inference_batches),
                .target_interval = 0};
   }
-  DeviceSamples device;
-  const std::vector<double> run_ns =
-      measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, options, steady_clock_ns,
-              [&] {
-                if (const auto times = executable->device_times()) device.add(*times);
-              });
+  const auto [run_ns, device] = measure_executable(*executable, dummy, options);
   const double seconds = std::accumulate(run_ns.begin(), run_ns.end(), 0.0) / 1e9;
   Json json = common_json(a, model, *executable, run_ns);
-  for (const MetricValue& metric : device_metrics(device))
-    json["device_ms"][metric.name] = metric.value / 1e6;
+  add_device(device, json);
   json["images"] = run_ns.size() * static_cast<std::size_t>(a.model.batch_size);
   json["images_per_second"] = json["images"].get<double>() / seconds;
   return json;
@@ -189,15 +168,7 @@ void print_text(std::FILE* out, const Json& j, bool area) {
   print_accuracy(out, j, area);
   fmt::print(out, "speed       {:.1f} images/s{}\n", number("images_per_second"),
              j.contains("dataset") ? ", decoding included" : "");
-  fmt::print(out, "latency     {:.3f} ms a batch (median of {})\n",
-             j["latency_ms"]["median"].get<double>(),
-             j["latency_ms"]["samples"].get<std::size_t>());
-  if (j.contains("device_ms")) {
-    const Json& ms = j["device_ms"];
-    fmt::print(out, "on the GPU  {:.3f} ms to it, {:.3f} ms computing, {:.3f} ms from it\n",
-               ms["to_device"].get<double>(), ms["compute"].get<double>(),
-               ms["to_host"].get<double>());
-  }
+  print_latency(out, j);
   fmt::print(
       out, "memory      {:.1f} MB at its highest; weights {:.1f} MB, activations {:.1f} MB\n",
       number("peak_rss_bytes") / 1e6, number("weights_bytes") / 1e6, number("arena_bytes") / 1e6);
