@@ -175,6 +175,20 @@ TEST(Titles, NameWhatIsCompared) {
             "Detection, FP16 against FP32");
 }
 
+TEST(Titles, NameNothingThatWasNotMeasured) {
+  std::vector<CaseRecord> cases;
+  for (const char* precision : {"fp32", "tf32", "fp16", "int8"}) {
+    cases.push_back(synthetic_case(precision));
+    set_images(cases.back(), "111.");
+  }
+  cases[1].status = Status::unsupported;
+  cases[2].status = Status::crashed;
+  EXPECT_EQ(compared_precisions(report_of(cases)), "INT8");
+  EXPECT_EQ(change_table(report_of(cases)).title, "INT8 against FP32, image by image");
+  cases.push_back(synthetic_case("fp16"));  // another case of it, and that one was measured
+  EXPECT_EQ(compared_precisions(report_of(cases)), "FP16 and INT8");
+}
+
 TEST(Tables, LeaveOutWhatSaysNothing) {
   const std::vector<Table> all = tables(report_of({scored(1, "11.")}));
   ASSERT_EQ(all.size(), 1U);  // nothing compared, nothing timed
