@@ -79,5 +79,6 @@ if(QBENCH_HAS_CUDA)
   add_library(qbench_cudnn_library INTERFACE)
   target_include_directories(qbench_cudnn_library SYSTEM INTERFACE
     ${CUDNN_INCLUDE_DIR} ${CUDAToolkit_INCLUDE_DIRS})
-  target_link_libraries(qbench_cudnn_library INTERFACE ${CUDNN_LIBRARY} CUDA::cudart_static)
+  target_link_libraries(qbench_cudnn_library INTERFACE ${CUDNN_LIBRARY} CUDA::cudart_static
+    ${CMAKE_DL_LIBS})
 endif()

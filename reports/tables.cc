@@ -94,11 +94,10 @@ std::vector<Table> tables(const Report& report) {
 std::string compared_precisions(const Report& report) {
   std::vector<std::string> names;
   for (const char* precision : {"tf32", "fp16", "int8"}) {
-    const auto& cases = report.run.cases;
-    if (std::any_of(cases.begin(), cases.end(),
-                    [&](const CaseRecord& record) { return record.precision == precision; })) {
-      names.push_back(upper(precision));
-    }
+    const auto is_measured = [&](const CaseRecord& record) {
+      return record.precision == precision && record.status == Status::ok;
+    };
+    if (std::ranges::any_of(report.run.cases, is_measured)) names.push_back(upper(precision));
   }
   if (names.size() < 2) return names.empty() ? "INT8" : names.front();
   const std::string last = std::move(names.back());

@@ -63,7 +63,8 @@ Table device_table(const Report& report);      // time and memory on a GPU
 // nothing was measured or all lines agree.
 std::vector<Table> tables(const Report& report);
 
-// What is compared with FP32 in this report: "INT8", "TF32, FP16 and INT8".
+// What is compared with FP32 in this report, as far as it was measured: "INT8", "TF32, FP16 and
+// INT8".
 std::string compared_precisions(const Report& report);
 
 // "6 of 7 cases ok, 1 skipped".

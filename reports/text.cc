@@ -161,4 +161,16 @@ std::string fit(std::string_view text, std::size_t width) {
   return cut + "…";
 }
 
+std::string fit_end(std::string_view text, std::size_t width) {
+  const std::size_t columns = display_width(text);
+  if (columns <= width) return std::string(text);
+  std::size_t left_out = columns - width + 1;
+  std::size_t begin = 0;
+  for (; begin < text.size(); ++begin) {
+    if (continues_code_point(text[begin])) continue;
+    if (left_out-- == 0) break;
+  }
+  return "…" + std::string(text.substr(begin));
+}
+
 }  // namespace qbench::text

@@ -35,5 +35,7 @@ std::string escape_csv(std::string_view text);       // quoted where RFC 4180 as
 std::size_t display_width(std::string_view text);
 // Cut to `width` columns, the last being "…" when something was cut.
 std::string fit(std::string_view text, std::size_t width);
+// The same, cut at the beginning, where "…" stands then.
+std::string fit_end(std::string_view text, std::size_t width);
 
 }  // namespace qbench::text

@@ -59,6 +59,12 @@ struct DeviceTimes {
   double to_host_ns = 0;
 };
 
+// The processor's clock at the moment.
+struct ClockState {
+  double mhz = 0;
+  bool throttled = false;  // reduced against heat or by a failing power supply
+};
+
 struct LayerTime {
   std::string node;
   std::string op;              // "Convolution", "reorder", ...
@@ -86,6 +92,8 @@ class Executable {
   virtual MemoryUse memory() const = 0;
   // Of the latest run; nothing on the CPU.
   virtual std::optional<DeviceTimes> device_times() const { return std::nullopt; }
+  // Of what computes; nothing where it is not told. May take as long as a short run.
+  virtual std::optional<ClockState> clock() const { return std::nullopt; }
   // Time of each step over `repeats` runs, in execution order.
   virtual std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,
                                          std::span<const std::span<float>> outputs,

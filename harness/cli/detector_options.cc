@@ -66,6 +66,8 @@ void DetectorOptions::add_to(Options& options) {
   options.add("gpus", gpus, "N,...", "as --ctx=gpu(N), the first of them, unless --cpu is given");
   options.add("list-path", list_path, "FILE",
               "accepted for old command lines; records hold their labels");
+  options.letter("network", 'n');
+  options.letter("shape", 'w');
 }
 
 void DetectorOptions::apply(const Options& options, ModelOptions& model, BackendOptions& backend,

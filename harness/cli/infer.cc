@@ -13,12 +13,10 @@
 #include "harness/cli/accuracy_text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/detector_options.h"
+#include "harness/cli/latency_text.h"
 #include "harness/cli/model_options.h"
-#include "harness/measure/dummy_data.h"
-#include "harness/measure/latency_metrics.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/executable_latency.h"
 #include "harness/model/model.h"
-#include "reports/record/latency.h"
 
 namespace qbench {
 namespace {
@@ -55,33 +53,27 @@ void declare(Options& options, Arguments& a) {
   a.backend.add_to(options);
   a.precision.add_to(options);
   a.detector.add_to(options);
+  options.letter("batch-size", 'b');
   options.section("Output");
   options.add("predictions", a.predictions, "FILE", "write what was said of each image as CSV");
   options.add("json", a.json, "print one JSON object");
 }
 
-Json latency_json(std::span<const double> run_ns) {
-  constexpr double kMilli = 1e-6;
-  Json json = {{"median", median(run_ns) * kMilli}};
-  for (const auto& [name, q] : {std::pair{"p50", .50}, {"p90", .90}, {"p95", .95}, {"p99", .99}}) {
-    // Too few samples say nothing about a tail.
-    const bool known = run_ns.size() >= samples_for_percentile(q) || q == .50;
-    json[name] = known ? Json(percentile(run_ns, q) * kMilli) : Json(nullptr);
-  }
-  json["min"] = *std::ranges::min_element(run_ns) * kMilli;
-  json["samples"] = run_ns.size();
-  return json;
-}
+struct Compiled {
+  std::unique_ptr<Executable> executable;
+  double seconds = 0;
+};
 
-Json common_json(const Arguments& a, const LoadedModel& model, const Executable& executable,
+Json common_json(const Arguments& a, const LoadedModel& model, const Compiled& compiled,
                  std::span<const double> run_ns) {
-  const MemoryUse memory = executable.memory();
+  const MemoryUse memory = compiled.executable->memory();
   Json json = {{"model", a.model.name()},
                {"precision", a.precision.name(model.quantized)},
                {"backend", a.backend.find().name()},
                {"threads", a.backend.thread_count()},
                {"batch_size", a.model.batch_size},
                {"latency_ms", latency_json(run_ns)},
+               {"compile_seconds", compiled.seconds},
                {"peak_rss_bytes", peak_resident_bytes()},
                {"model_bytes", model.file_bytes},
                {"weights_bytes", memory.weights},
@@ -92,20 +84,24 @@ Json common_json(const Arguments& a, const LoadedModel& model, const Executable&
   return json;
 }
 
-std::unique_ptr<Executable> compile(const Arguments& a, const LoadedModel& model) {
+Compiled compile(const Arguments& a, const LoadedModel& model) {
   const Place place = a.backend.place();
-  return compile_model(model.graph, place.backend, a.model.batch_size,
-                       {.threads = place.threads,
-                        .observed = {},
-                        .winograd = a.winograd,
-                        .float_math = a.precision.math(model.quantized),
-                        .device = place.device});
+  const auto start = std::chrono::steady_clock::now();
+  Compiled compiled{.executable = compile_model(model.graph, place.backend, a.model.batch_size,
+                                                {.threads = place.threads,
+                                                 .observed = {},
+                                                 .winograd = a.winograd,
+                                                 .float_math = a.precision.math(model.quantized),
+                                                 .device = place.device})};
+  compiled.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return compiled;
 }
 
 // As the documented script: a fixed number of batches after five warm-up runs; qbench's own rule
 // where no number is given.
 Json run_benchmark(const Arguments& a, const LoadedModel& model) {
-  const std::unique_ptr<Executable> executable = compile(a, model);
+  const Compiled compiled = compile(a, model);
   DummyData dummy(with_batch(model.graph, a.model.batch_size));
   MeasureOptions options;
   if (a.inference_batches > 0) {
@@ -117,16 +113,10 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
                .max_samples = static_cast<int>(a.inference_batches),
                .target_interval = 0};
   }
-  DeviceSamples device;
-  const std::vector<double> run_ns =
-      measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, options, steady_clock_ns,
-              [&] {
-                if (const auto times = executable->device_times()) device.add(*times);
-              });
+  const auto [run_ns, device] = measure_executable(*compiled.executable, dummy, options);
   const double seconds = std::accumulate(run_ns.begin(), run_ns.end(), 0.0) / 1e9;
-  Json json = common_json(a, model, *executable, run_ns);
-  for (const MetricValue& metric : device_metrics(device))
-    json["device_ms"][metric.name] = metric.value / 1e6;
+  Json json = common_json(a, model, compiled, run_ns);
+  add_device(device, json);
   json["images"] = run_ns.size() * static_cast<std::size_t>(a.model.batch_size);
   json["images_per_second"] = json["images"].get<double>() / seconds;
   return json;
@@ -135,7 +125,7 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
 Json run_accuracy(const Arguments& a, const LoadedModel& model) {
   const OutputForm output = output_form(model.graph);
   const std::unique_ptr<Dataset> dataset = open_dataset(a.dataset);
-  const std::unique_ptr<Executable> executable = compile(a, model);
+  const Compiled compiled = compile(a, model);
   const std::int64_t batch = a.model.batch_size;
   const std::int64_t skipped = a.skipped_batches * batch;
   if (a.skipped_batches < 0 || skipped >= dataset->size()) {
@@ -152,7 +142,7 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
                  .shuffle = a.data.shuffle,
                  .shuffle_seed = static_cast<std::uint32_t>(a.data.shuffle_seed)});
   const Shape shape = a.model.shape();
-  const Contestant contestant{executable.get(), output};
+  const Contestant contestant{compiled.executable.get(), output};
   std::vector<std::string> names;
   if (output.task == Task::detection) {
     names = a.detector.names(class_count(model.graph), dataset->class_names());
@@ -165,7 +155,7 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   if (!a.predictions.empty()) write_predictions(a.predictions, score);
 
-  Json json = common_json(a, model, *executable, score.run_ns);
+  Json json = common_json(a, model, compiled, score.run_ns);
   json["dataset"] = a.dataset;
   if (output.task == Task::detection) {
     add_detection(score, names, json);
@@ -189,15 +179,8 @@ void print_text(std::FILE* out, const Json& j, bool area) {
   print_accuracy(out, j, area);
   fmt::print(out, "speed       {:.1f} images/s{}\n", number("images_per_second"),
              j.contains("dataset") ? ", decoding included" : "");
-  fmt::print(out, "latency     {:.3f} ms a batch (median of {})\n",
-             j["latency_ms"]["median"].get<double>(),
-             j["latency_ms"]["samples"].get<std::size_t>());
-  if (j.contains("device_ms")) {
-    const Json& ms = j["device_ms"];
-    fmt::print(out, "on the GPU  {:.3f} ms to it, {:.3f} ms computing, {:.3f} ms from it\n",
-               ms["to_device"].get<double>(), ms["compute"].get<double>(),
-               ms["to_host"].get<double>());
-  }
+  print_latency(out, j);
+  fmt::print(out, "compiling   {:.3f} s\n", number("compile_seconds"));
   fmt::print(
       out, "memory      {:.1f} MB at its highest; weights {:.1f} MB, activations {:.1f} MB\n",
       number("peak_rss_bytes") / 1e6, number("weights_bytes") / 1e6, number("arena_bytes") / 1e6);

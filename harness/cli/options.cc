@@ -25,6 +25,7 @@ constexpr std::size_t kHelpColumn = 26;
 struct Entry {
   std::size_t section = 0;
   std::string name;
+  char letter = 0;
   std::string value;  // how help names the value; empty for a flag
   std::string help;
   std::string default_text;
@@ -65,7 +66,8 @@ std::string default_number(T value) {
 }
 
 std::string entry_text(const Entry& entry) {
-  return "--" + entry.name + (entry.value.empty() ? "" : " " + entry.value);
+  const std::string letter = entry.letter == 0 ? "" : fmt::format("-{}, ", entry.letter);
+  return letter + "--" + entry.name + (entry.value.empty() ? "" : " " + entry.value);
 }
 
 }  // namespace
@@ -101,6 +103,7 @@ struct Options::State {
     return fmt::format("unknown option --{}{}", name, hint);
   }
 
+  std::string spelled_out(const std::string& token) const;
   std::vector<std::string> mended(std::span<const std::string> arguments) const;
   std::vector<po::option> tokenize(std::span<const std::string> arguments) const;
   void take_positional(const std::vector<std::string>& values) const;
@@ -191,6 +194,11 @@ void Options::add(const std::string& name, std::array<float, 3>& target, const s
                .assign = [&target](const std::string& text) { target = parse_triple(text); }});
 }
 
+void Options::letter(const std::string& name, char letter) {
+  for (Entry& entry : state_->entries)
+    if (entry.name == with_dashes(name)) entry.letter = letter;
+}
+
 void Options::positional(const std::string& name, std::vector<std::string>& target,
                          const std::string& help) {
   state_->positional_name = name;
@@ -202,28 +210,37 @@ bool Options::given(const std::string& name) const {
   return state_->given.contains(with_dashes(name));
 }
 
+// "-b32", "-b=32" -> "--batch-size=32"; "-b" -> "--batch-size".
+std::string Options::State::spelled_out(const std::string& token) const {
+  if (token.size() < 2 || token[0] != '-') return normalize(token);
+  const auto entry = std::ranges::find(entries, token[1], &Entry::letter);
+  if (entry == entries.end()) return normalize(token);
+  const std::string value = token.substr(token.size() > 2 && token[2] == '=' ? 3 : 2);
+  return "--" + entry->name + (token.size() > 2 ? "=" + value : "");
+}
+
 // The arguments so that Boost reads them as they are meant: left alone, it gives a flag the
 // positional argument after it, and an option without a value the next option.
 std::vector<std::string> Options::State::mended(std::span<const std::string> arguments) const {
   std::vector<std::string> tokens;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string token = normalize(arguments[i]);
-    if (token == "--") {
+    if (arguments[i] == "--") {
       tokens.insert(tokens.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i),
                     arguments.end());
       break;
     }
-    const auto entry = std::ranges::find_if(
-        entries, [&token](const Entry& candidate) { return token == "--" + candidate.name; });
-    if (entry != entries.end()) {
-      const bool is_last = i + 1 == arguments.size();
-      if (entry->value.empty()) {
-        token += "=True";
-      } else if (is_last || arguments[i + 1].starts_with("--")) {
-        throw Error(token + ": expected a value");
-      }
+    tokens.push_back(spelled_out(arguments[i]));
+    const auto entry = std::ranges::find_if(entries, [&tokens](const Entry& candidate) {
+      return tokens.back() == "--" + candidate.name;
+    });
+    if (entry == entries.end()) continue;
+    if (entry->value.empty()) {
+      tokens.back() += "=True";
+    } else if (i + 1 == arguments.size() || arguments[i + 1].starts_with("--")) {
+      throw Error(tokens.back() + ": expected a value");
+    } else {
+      tokens.push_back(arguments[++i]);
     }
-    tokens.push_back(std::move(token));
   }
   return tokens;
 }

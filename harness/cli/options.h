@@ -1,5 +1,6 @@
 // Command-line options of one command: declared once, from which parsing, errors and --help follow.
-// `--name=value`, `--name value` and, for flags, `--name` and `--name=True|False` are read.
+// `--name=value`, `--name value` and, for flags, `--name` and `--name=True|False` are read; where
+// an option has a letter, `-x value`, `-xvalue` and `-x=value` too.
 #pragma once
 
 #include <array>
@@ -33,6 +34,8 @@ class Options {
            const std::string& help);  // comma separated, may be repeated
   void add(const std::string& name, std::vector<int>& target, const std::string& help);
   void add(const std::string& name, std::array<float, 3>& target, const std::string& help);
+  // Another way to write an option that takes a value and has been added.
+  void letter(const std::string& name, char letter);
   void positional(const std::string& name, std::vector<std::string>& target,
                   const std::string& help);
 

@@ -14,6 +14,7 @@
 #include "harness/accuracy/task.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
+#include "harness/cli/text.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
 
@@ -137,8 +138,10 @@ void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
   fmt::print(out, "{}\n{}  ({:.1f} MB)\n", s["symbol_file"].get<std::string>(),
              s["param_file"].get<std::string>(), s["param_bytes"].get<double>() / 1e6);
   for (const auto& layer : s["left_in_fp32"]) {
-    fmt::print(out, "stays FP32: {} ({}): {}\n", layer["layer"].get<std::string>(),
-               layer["op"].get<std::string>(), layer["reason"].get<std::string>());
+    const std::string line =
+        fmt::format("stays FP32: {} ({}): {}", layer["layer"].get<std::string>(),
+                    layer["op"].get<std::string>(), layer["reason"].get<std::string>());
+    fmt::print(out, "{}\n", wrap(line, 2));
   }
 }
 

@@ -19,6 +19,7 @@
 #include "harness/cli/report_files.h"
 #include "harness/cli/sweep_progress.h"
 #include "harness/cli/terminal.h"
+#include "harness/cli/text.h"
 #include "harness/run/environment.h"
 #include "harness/run/sweep.h"
 #include "harness/run/version.h"
@@ -321,7 +322,7 @@ int suite_command(std::span<const std::string> arguments, const Streams& streams
   const bool nothing_runs = std::ranges::all_of(
       plan.groups, [](const Group& group) { return group.status == Status::skipped; });
   if (nothing_runs) a.database = ":memory:";  // what was documented is shown, nothing is kept
-  if (!plan.missing.empty()) fmt::print(streams.err, "{}\n", missing_text(a, plan));
+  if (!plan.missing.empty()) fmt::print(streams.err, "{}\n", wrap(missing_text(a, plan), 2));
   if (a.dry_run) return print_cases(plan, a.json, streams.out);
   const RunInfo info{.suite = plan.suite.name,
                      .command_line = command_line(arguments),

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "harness/cli/text.h"
+#include "reports/text.h"
 
 namespace qbench {
 namespace {
@@ -18,7 +22,7 @@ std::string outcome(const CaseRecord& record) {
   }
   std::string text;
   if (const auto top1 = record.metric("top1")) {
-    text = fmt::format("top-1 {:.2f} %", *top1 * kPercent);
+    text = fmt::format("{:.2f} %", *top1 * kPercent);
   }
   if (const auto latency = record.metric("latency_median")) {
     text += fmt::format("{}{:.3f} ms", text.empty() ? "" : ", ", *latency / kNsPerMs);
@@ -32,10 +36,25 @@ std::string duration(double seconds) {
                     : fmt::format("{} min {} s", whole / 60, whole % 60);
 }
 
+// `name` so that `rest` fits beside it. Networks of a family differ at the end of their names.
+std::string name_beside(std::string_view name, std::string_view rest, std::size_t width) {
+  constexpr std::size_t kLeastWidth = 20;
+  const std::size_t taken = text::display_width(rest);
+  return text::fit_end(name, std::max(kLeastWidth, width - std::min(width, taken)));
+}
+
+std::string wrapped(const std::string& line, std::size_t width) {
+  constexpr std::size_t kIndent = 4;
+  return text::display_width(line) <= width ? line : wrap(line, kIndent, 0, width);
+}
+
 }  // namespace
 
 SweepProgress::SweepProgress(std::FILE* out, Style style, int width, Clock clock)
-    : out_(out), style_(style), width_(width), clock_(std::move(clock)) {}
+    : out_(out),
+      style_(style),
+      width_(static_cast<std::size_t>(std::max(width, 1))),
+      clock_(std::move(clock)) {}
 
 SweepProgress::~SweepProgress() { clear_live(); }
 
@@ -64,20 +83,20 @@ std::string SweepProgress::rate_of(const Step& step, const ProgressMessage& mess
 
 void SweepProgress::working(std::string_view what, const ProgressMessage& message) {
   if (style_ == Style::quiet) return;
-  std::string text = fmt::format("{}: {}", what, message.step);
   Step& step = steps_[std::string(what)];
   // What has no total is said once, at its beginning.
   const bool is_new = message.step != step.name || message.total == 0;
   if (is_new) step = {message.step, clock_(), message.done};
+  std::string rest = ": " + message.step;
   if (style_ == Style::plain) {
-    if (is_new) print_line("  " + text);
+    if (is_new) print_line("  " + name_beside(what, "  " + rest, width_) + rest);
     return;
   }
   if (message.total > 0) {
-    text += fmt::format(" {}/{} images{}", message.done, message.total, rate_of(step, message));
+    rest += fmt::format(" {}/{} images{}", message.done, message.total, rate_of(step, message));
   }
-  const auto room = static_cast<std::size_t>(width_ > 1 ? width_ - 1 : 0);
-  fmt::print(out_, "\r\033[K{}", text.substr(0, room));
+  const std::size_t room = width_ - 1;  // a full line would begin another one
+  fmt::print(out_, "\r\033[K{}", text::fit(name_beside(what, rest, room) + rest, room));
   std::fflush(out_);
   live_line_ = true;
 }
@@ -85,9 +104,14 @@ void SweepProgress::working(std::string_view what, const ProgressMessage& messag
 void SweepProgress::case_done(const CaseRecord& record, std::string_view name, std::size_t done,
                               std::size_t total) {
   steps_.erase(std::string(name));
-  print_line(fmt::format("[{}/{}] {}  {}", done, total, name, outcome(record)));
+  const std::string count = fmt::format("[{}/{}] ", done, total);
+  const std::string result = "  " + outcome(record);
+  // Reasons may be long: they go on below.
+  const std::string shown =
+      name_beside(name, record.status == Status::ok ? count + result : count, width_);
+  print_line(wrapped(count + shown + result, width_));
 }
 
-void SweepProgress::note(std::string_view text) { print_line(std::string(text)); }
+void SweepProgress::note(std::string_view text) { print_line(wrapped(std::string(text), width_)); }
 
 }  // namespace qbench

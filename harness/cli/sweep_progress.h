@@ -20,6 +20,7 @@ class SweepProgress : public Progress {
     live,   // a line for each finished case, and one that is written over
   };
 
+  // `width`: columns of a line, within which all lines stay but for words that are longer.
   SweepProgress(std::FILE* out, Style style, int width = 80, Clock clock = steady_clock_ns);
   ~SweepProgress() override;  // takes the live line away
 
@@ -42,7 +43,7 @@ class SweepProgress : public Progress {
 
   std::FILE* out_;
   const Style style_;
-  const int width_;
+  const std::size_t width_;
   const Clock clock_;
   std::map<std::string, Step, std::less<>> steps_;  // by what is worked on
   bool live_line_ = false;

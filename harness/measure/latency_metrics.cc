@@ -1,5 +1,7 @@
 #include "harness/measure/latency_metrics.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "reports/record/latency.h"
@@ -34,13 +36,30 @@ void DeviceSamples::append(const DeviceSamples& others) {
   add_all(to_device_ns, others.to_device_ns);
   add_all(compute_ns, others.compute_ns);
   add_all(to_host_ns, others.to_host_ns);
+  add_all(clock_mhz, others.clock_mhz);
+  discarded += others.discarded;
+  slowed += others.slowed;
 }
 
 std::vector<MetricValue> device_metrics(const DeviceSamples& samples) {
-  if (samples.compute_ns.empty()) return {};
-  return {make_metric("to_device", median(samples.to_device_ns)),
-          make_metric("compute", median(samples.compute_ns)),
-          make_metric("to_host", median(samples.to_host_ns))};
+  std::vector<MetricValue> metrics;
+  const auto add_median = [&metrics](const char* name, const std::vector<double>& values) {
+    if (!values.empty()) metrics.push_back(make_metric(name, median(values)));
+  };
+  add_median("to_device", samples.to_device_ns);
+  add_median("compute", samples.compute_ns);
+  add_median("to_host", samples.to_host_ns);
+  if (samples.clock_mhz.empty()) return metrics;
+  add_median("clock", samples.clock_mhz);
+  metrics.push_back(make_metric("discarded", static_cast<double>(samples.discarded)));
+  return metrics;
+}
+
+std::optional<std::string> clock_warning(const DeviceSamples& samples) {
+  if (samples.slowed == 0) return std::nullopt;
+  return fmt::format(
+      "the GPU was slowed down during {} of {} latency samples, too many to leave them out",
+      samples.slowed, samples.clock_mhz.size());
 }
 
 std::vector<MetricValue> memory_metrics(const MemoryUse& memory) {

@@ -12,8 +12,25 @@ namespace {
 
 constexpr double kNanoseconds = 1e9;
 
-bool median_is_known(const std::vector<double>& samples, double target) {
-  return median_interval(samples).width() <= target * median(samples);
+std::size_t least_samples(const MeasureOptions& options) {
+  return static_cast<std::size_t>(std::max(options.min_samples, 1));
+}
+
+// Whether there are enough of the samples, at least one, or no more are to be had.
+bool is_over(const SteadySamples& samples, double elapsed, const MeasureOptions& options) {
+  const std::size_t taken = samples.taken();
+  const std::size_t steady = samples.steady();
+  const auto most = static_cast<std::size_t>(options.max_samples);
+  if (elapsed >= options.give_up_seconds || steady >= most || taken >= 2 * most) return true;
+  if (taken >= least_samples(options) && elapsed >= 2 * options.max_seconds) return true;
+  const double share = static_cast<double>(steady) / static_cast<double>(taken);
+  return steady >= least_samples(options) && elapsed * share >= options.max_seconds;
+}
+
+bool median_is_known(const SteadySamples& samples, const MeasureOptions& options) {
+  if (samples.steady() < least_samples(options)) return false;
+  const std::vector<double> steady = samples.steady_ns();
+  return median_interval(steady).width() <= options.target_interval * median(steady);
 }
 
 }  // namespace
@@ -24,8 +41,8 @@ std::int64_t steady_clock_ns() {
       .count();
 }
 
-std::vector<double> measure(const std::function<void()>& run, const MeasureOptions& options,
-                            const Clock& clock, const std::function<void()>& after_sample) {
+Series measure(const std::function<void()>& run, const MeasureOptions& options, const Clock& clock,
+               const std::function<void()>& after_sample, const ReadClockState& read) {
   const std::int64_t begin = clock();
   const auto seconds_since = [&clock](std::int64_t start) {
     return static_cast<double>(clock() - start) / kNanoseconds;
@@ -33,24 +50,25 @@ std::vector<double> measure(const std::function<void()>& run, const MeasureOptio
   for (int i = 0; i < options.warmup_runs || seconds_since(begin) < options.warmup_seconds; ++i)
     run();
 
-  std::vector<double> samples;
+  SteadySamples samples(clock, read);
   const std::int64_t start = clock();
-  // The interval costs a sort: asked for each time the number of samples has grown by a quarter.
-  std::size_t next_check = static_cast<std::size_t>(std::max(options.min_samples, 1));
-  while (samples.size() < static_cast<std::size_t>(options.max_samples)) {
+  // Judging costs sorts: done each time the number of samples has grown by a quarter, and before
+  // the end.
+  std::size_t next_check = least_samples(options);
+  while (options.max_samples > 0) {
     const std::int64_t before = clock();
     run();
-    samples.push_back(static_cast<double>(clock() - before));
+    samples.add(static_cast<double>(clock() - before));
     after_sample();
     const double elapsed = seconds_since(start);
-    if (elapsed >= options.give_up_seconds) break;
-    if (samples.size() < static_cast<std::size_t>(options.min_samples)) continue;
-    if (elapsed >= options.max_seconds) break;
-    if (samples.size() < next_check) continue;
-    if (median_is_known(samples, options.target_interval)) break;
-    next_check = samples.size() + samples.size() / 4 + 1;
+    if (samples.taken() < next_check && !is_over(samples, elapsed, options)) continue;
+    samples.judge();
+    if (is_over(samples, elapsed, options)) break;
+    if (samples.taken() < next_check) continue;
+    if (median_is_known(samples, options)) break;
+    next_check = samples.taken() + samples.taken() / 4 + 1;
   }
-  return samples;
+  return samples.finish();
 }
 
 std::size_t peak_resident_bytes() {

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <vector>
+
+#include "harness/measure/steady.h"
 
 namespace qbench {
 
+// Samples that are not steady (steady.h) are replaced, for at most as long and as many again.
 struct MeasureOptions {
   double warmup_seconds = 0.5;
   int warmup_runs = 3;          // at least
@@ -22,14 +24,15 @@ struct MeasureOptions {
   int rounds = 1;
 };
 
-using Clock = std::function<std::int64_t()>;  // nanoseconds, never going back
 std::int64_t steady_clock_ns();
 
 // Durations of single calls of `run` in nanoseconds, in the order they were taken. `after_sample`
-// follows each of these calls, not those of the warm-up, and is not timed.
-std::vector<double> measure(
+// follows each of these calls, not those of the warm-up, and is not timed, nor is `read`, which is
+// asked for the state of the processor after the samples of every few milliseconds.
+Series measure(
     const std::function<void()>& run, const MeasureOptions& options,
-    const Clock& clock = steady_clock_ns, const std::function<void()>& after_sample = [] {});
+    const Clock& clock = steady_clock_ns, const std::function<void()>& after_sample = [] {},
+    const ReadClockState& read = [] { return std::nullopt; });
 
 // Highest resident memory of this process so far, in bytes.
 std::size_t peak_resident_bytes();

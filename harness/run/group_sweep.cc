@@ -48,6 +48,12 @@ std::pair<Status, std::string> verdict_on(const LaunchResult& ended) {
   return {Status::failed, "the worker ended without a result"};
 }
 
+void add_warning(CaseRecord& record, const std::string& warning) {
+  Json json = Json::parse(record.details);
+  json["warnings"].push_back(warning);
+  record.details = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 template <class T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
@@ -103,6 +109,7 @@ void GroupSweep::finish(Pending& pending) {
   if (!record.latency_ns.empty())
     append(record.metrics, latency_metrics(record.latency_ns, record.batch_size));
   append(record.metrics, device_metrics(pending.device));
+  if (const auto warning = clock_warning(pending.device)) add_warning(record, *warning);
   add_agreement(record);
   record.finished = recorder_.now();
   recorder_.put(record, *pending.made);

@@ -1,11 +1,9 @@
 // The worker's side of a latency job.
-#include <algorithm>
-#include <chrono>
+#include <utility>
 
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
-#include "harness/measure/dummy_data.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/executable_latency.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
 #include "harness/run/job.h"
@@ -30,11 +28,9 @@ LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
   const DummyData dummy(with_batch(model.graph, job.batch_size));
 
   LatencyResult result;
-  result.latency_ns =
-      measure([&] { executable->run(dummy.inputs(), dummy.outputs()); }, job.measure, clock,
-              [&] {
-                if (const auto times = executable->device_times()) result.device.add(*times);
-              });
+  ExecutableLatency measured = measure_executable(*executable, dummy, job.measure, clock);
+  result.latency_ns = std::move(measured.latency_ns);
+  result.device = std::move(measured.device);
   result.metrics = {make_metric("peak_rss", static_cast<double>(peak_resident_bytes()))};
   const std::vector<MetricValue> memory = memory_metrics(executable->memory());
   result.metrics.insert(result.metrics.end(), memory.begin(), memory.end());

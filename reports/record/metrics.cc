@@ -29,6 +29,8 @@ constexpr std::array kMetrics = {
     MetricInfo{"to_device", "ns", kSmaller, "copying one batch to the GPU, middle of all samples"},
     MetricInfo{"compute", "ns", kSmaller, "computing one batch on the GPU, middle of all samples"},
     MetricInfo{"to_host", "ns", kSmaller, "copying results from the GPU, middle of all samples"},
+    MetricInfo{"clock", "MHz", kBigger, "of the GPU while computing, middle of all samples"},
+    MetricInfo{"discarded", "samples", kSmaller, "taken while the GPU was slowed down"},
     MetricInfo{"images_per_second", "images/s", kBigger, "batch size over median latency"},
     MetricInfo{"peak_rss", "bytes", kSmaller, "most memory the process of the case ever held"},
     MetricInfo{"model_size", "bytes", kSmaller, "the parameters, as saved in a file"},

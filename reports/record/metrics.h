@@ -10,7 +10,7 @@ namespace qbench {
 
 struct MetricInfo {
   std::string_view name;
-  std::string_view unit;  // "fraction", "ns", "bytes", "s", "images/s", "images"
+  std::string_view unit;  // "fraction", "ns", "bytes", "s", "images/s", "images", "MHz", "samples"
   bool bigger_is_better;
   std::string_view meaning;
 };

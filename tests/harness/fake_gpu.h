@@ -1,6 +1,7 @@
 // A backend with the manners of a GPU and the arithmetic of the reference backend.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,8 @@ class FakeGpu : public Backend {
  public:
   std::optional<std::string> reason{};  // why it is not available
   int device_count = 2;
+  // Its clock after the k-th run, from 1.
+  std::function<std::optional<ClockState>(int run)> clock = [](int) { return std::nullopt; };
   mutable std::vector<CompileOptions> compiled{};  // what it was asked for
 
   std::string name() const override { return "cudnn"; }
@@ -36,13 +39,15 @@ class FakeGpu : public Backend {
     CompileOptions on_host = options;
     on_host.float_math = FloatMath::f32;
     on_host.device = 0;
-    return std::make_unique<Timed>(find_backend("reference").compile(graph, on_host));
+    return std::make_unique<Timed>(find_backend("reference").compile(graph, on_host), clock);
   }
 
  private:
   class Timed : public Executable {
    public:
-    explicit Timed(std::unique_ptr<Executable> inner) : inner_(std::move(inner)) {}
+    Timed(std::unique_ptr<Executable> inner,
+          std::function<std::optional<ClockState>(int)> clock_of_run)
+        : inner_(std::move(inner)), clock_of_run_(std::move(clock_of_run)) {}
     void run(std::span<const std::span<const float>> inputs,
              std::span<const std::span<float>> outputs) override {
       ++runs_;
@@ -60,6 +65,7 @@ class FakeGpu : public Backend {
     std::optional<DeviceTimes> device_times() const override {
       return DeviceTimes{1.0 * runs_, 10.0 * runs_, 100.0 * runs_};
     }
+    std::optional<ClockState> clock() const override { return clock_of_run_(runs_); }
     std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,
                                    std::span<const std::span<float>> outputs,
                                    int repeats) override {
@@ -68,6 +74,7 @@ class FakeGpu : public Backend {
 
    private:
     std::unique_ptr<Executable> inner_;
+    std::function<std::optional<ClockState>(int)> clock_of_run_;
     int runs_ = 0;
   };
 };

@@ -9,8 +9,11 @@
 namespace qbench::text {
 namespace {
 
+using testing::AllOf;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 Report report_of(std::vector<CaseRecord> cases) {
   qbench::Run run;
@@ -134,9 +137,29 @@ TEST(DeviceTable, HasWhatRanOnAGpu) {
   ASSERT_EQ(table.lines.size(), 1U);
   std::vector<std::string> texts;
   for (const Entry& entry : table.lines[0].entries) texts.push_back(entry.text);
-  EXPECT_THAT(texts, ElementsAre("tiny", "reference", "32", "FP16", "1.500", "20.00", "0.0020",
-                                 "5.00", "1.00", "200", "300"));
+  EXPECT_THAT(texts, ElementsAre("tiny", "reference", "32", "FP16", "1.500", "20.00", "0.0020", "—",
+                                 "—", "5.00", "1.00", "200", "300"));
   EXPECT_TRUE(device_table(make_report(synthetic_run())).lines.empty());
+}
+
+TEST(DeviceTable, TellsTheClockWhereItIsKnown) {
+  const auto shown = [](const Report& report) {
+    std::string titles;
+    for (const Table& table : tables(report)) {
+      if (!table.title.starts_with("Time and memory")) continue;
+      for (const Column& column : table.columns) titles += column.title + " ";
+      for (const Entry& entry : table.lines.at(0).entries) titles += entry.text + " ";
+      for (const std::string& note : table.notes) titles += note;
+    }
+    return titles;
+  };
+  CaseRecord record = synthetic_case("fp16");
+  record.metrics.push_back(make_metric("compute", 2e7));
+  EXPECT_THAT(shown(report_of({record})), Not(AnyOf(HasSubstr("Clock"), HasSubstr("Discarded"))));
+  record.metrics.push_back(make_metric("clock", 1980));
+  record.metrics.push_back(make_metric("discarded", 3));
+  EXPECT_THAT(shown(report_of({record})),
+              AllOf(HasSubstr("Clock Discarded "), HasSubstr("1,980 3 "), HasSubstr("clock was")));
 }
 
 TEST(Titles, NameWhatIsCompared) {
@@ -150,6 +173,20 @@ TEST(Titles, NameWhatIsCompared) {
   EXPECT_EQ(compared({"int8", "fp16", "tf32"}), "TF32, FP16 and INT8");
   EXPECT_EQ(detection_table(report_of({synthetic_case("fp16")})).title,
             "Detection, FP16 against FP32");
+}
+
+TEST(Titles, NameNothingThatWasNotMeasured) {
+  std::vector<CaseRecord> cases;
+  for (const char* precision : {"fp32", "tf32", "fp16", "int8"}) {
+    cases.push_back(synthetic_case(precision));
+    set_images(cases.back(), "111.");
+  }
+  cases[1].status = Status::unsupported;
+  cases[2].status = Status::crashed;
+  EXPECT_EQ(compared_precisions(report_of(cases)), "INT8");
+  EXPECT_EQ(change_table(report_of(cases)).title, "INT8 against FP32, image by image");
+  cases.push_back(synthetic_case("fp16"));  // another case of it, and that one was measured
+  EXPECT_EQ(compared_precisions(report_of(cases)), "FP16 and INT8");
 }
 
 TEST(Tables, LeaveOutWhatSaysNothing) {

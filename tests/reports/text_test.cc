@@ -68,6 +68,9 @@ TEST(Text, WidthCountsCodePoints) {
   EXPECT_EQ(fit("squeezenet", 20), "squeezenet");
   EXPECT_EQ(fit("squeezenet", 6), "squee…");
   EXPECT_EQ(fit("−−−−", 3), "−−…");
+  EXPECT_EQ(fit_end("squeezenet", 10), "squeezenet");
+  EXPECT_EQ(fit_end("squeezenet", 6), "…zenet");
+  EXPECT_EQ(fit_end("1−−−−2", 3), "…−2");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ NARROW = ["--width=0.0625"]
 FEWER = [(r"--num-skipped-batches=\d+", "--num-skipped-batches=1"),
          (r"--num-inference-batches=\d+", "--num-inference-batches=1"),
          (r"--num-calib-batches=\d+", "--num-calib-batches=5 --batch-size=2"),
-         (r"--batch-size[ =](64|224)", "--batch-size 4"), (r"--num-batch \d+", "--num-batch 1")]
+         (r"--batch-size[ =](64|224)", "--batch-size 4"), (r"-b 224", "-b 4"), (r"--num-batch \d+", "--num-batch 1")]
 
 
 def commands(document):

@@ -34,6 +34,7 @@ class OptionsTest : public testing::Test {
     options_.add("calib-mode", values_.text, "MODE", "how to calibrate");
     options_.section("Numbers");
     options_.add("batch-size", values_.number, "images in a batch");
+    options_.letter("batch_size", 'b');
     options_.add("shuffle_seed", values_.large, "seed of the order");
     options_.add("scale", values_.real, "a factor");
     options_.add("models", values_.names, "NAMES", "models to run");
@@ -105,6 +106,22 @@ TEST_F(OptionsTest, NegativeNumbersAreValues) {
   EXPECT_THAT(values_.triple, ElementsAre(-1, 2, -3));
 }
 
+TEST_F(OptionsTest, ALetterIsAnotherNameOfItsOption) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"-b", "64"}, {"-b64"}, {"-b=64"}}) {
+    values_.number = 0;
+    EXPECT_TRUE(parse(arguments));
+    EXPECT_EQ(values_.number, 64) << arguments.front();
+  }
+  EXPECT_TRUE(options_.given("batch-size"));
+  EXPECT_TRUE(parse({"-b", "-1", "--calib-mode", "-b"}));
+  EXPECT_EQ(values_.number, -1);
+  EXPECT_EQ(values_.text, "-b");  // a value is no option
+  EXPECT_EQ(error_of({"-b"}), "--batch-size: expected a value");
+  EXPECT_EQ(error_of({"-bx"}), "--batch-size: found 'x', expected an integer");
+  EXPECT_THAT(options_.help(), HasSubstr("\n  -b, --batch-size N      images in a batch [32]\n"));
+}
+
 TEST_F(OptionsTest, RepeatedListsGrowAndTheLastValueOfOthersHolds) {
   EXPECT_TRUE(parse({"--models", "x", "--models=y,z", "--batch-size=1", "--batch-size=2"}));
   EXPECT_THAT(values_.names, ElementsAre("x", "y", "z"));
@@ -116,7 +133,7 @@ TEST_F(OptionsTest, UnknownOptionsNameTheNearest) {
   EXPECT_EQ(error_of({"--calib-mod", "naive"}),
             "unknown option --calib-mod; did you mean --calib-mode?");
   EXPECT_EQ(error_of({"--zzzzzzzzzz"}), "unknown option --zzzzzzzzzz");
-  EXPECT_THAT(error_of({"-b", "3"}), HasSubstr("unknown option -b"));
+  EXPECT_THAT(error_of({"-c", "3"}), HasSubstr("unknown option -c"));
 }
 
 TEST_F(OptionsTest, ValuesAreRequiredAndChecked) {
@@ -160,7 +177,7 @@ Options:
   --calib-mode MODE       how to calibrate [naive]
 
 Numbers:
-  --batch-size N          images in a batch [32]
+  -b, --batch-size N      images in a batch [32]
   --shuffle-seed N        seed of the order
   --scale X               a factor [0.5]
   --models NAMES          models to run [a,b]

@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -114,6 +115,27 @@ TEST(Program, APrecisionTheBackendLacksIsAUsageError) {
                                       "--backend=reference", "--profile", "--precision=tf32"});
   EXPECT_EQ(profile.exit_code, kExitUsage);
   EXPECT_THAT(profile.err, HasSubstr("backend reference has no tf32"));
+}
+
+TEST(Program, InferTellsTheTimeToCompile) {
+  std::vector<std::string> line{"infer",
+                                "--model=squeezenet1.0",
+                                "--width=0.0625",
+                                "--benchmark",
+                                "-b",
+                                "1",
+                                "-w32",
+                                "--num-inference-batches",
+                                "1",
+                                "--num-threads=1",
+                                "--backend=reference"};
+  const Outcome text = qbench_run(line);
+  EXPECT_EQ(text.exit_code, kExitOk) << text.err;
+  EXPECT_THAT(text.out, ContainsRegex("\ncompiling   [0-9]+\\.[0-9]+ s\n"));
+  line.emplace_back("--json");
+  const nlohmann::json json = nlohmann::json::parse(qbench_run(line).out);
+  EXPECT_GT(json.at("compile_seconds").get<double>(), 0);
+  EXPECT_EQ(json.at("batch_size"), 1);
 }
 
 class SuiteCommand : public testing::Test {

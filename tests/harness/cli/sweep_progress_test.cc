@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <sstream>
+
+#include "reports/text.h"
 
 namespace qbench {
 namespace {
@@ -48,7 +51,7 @@ TEST_F(SweepProgressTest, PlainLinesSayEachStepOnce) {
   EXPECT_EQ(drawn(SweepProgress::Style::plain),
             "  net: calibrate\n"
             "  net: score\n"
-            "[1/2] net/fp32  top-1 50.00 %, 2.500 ms\n"
+            "[1/2] net/fp32  50.00 %, 2.500 ms\n"
             "[2/2] net/int8  crashed: signal 11\n"
             "a word\n");
 }
@@ -72,6 +75,41 @@ TEST_F(SweepProgressTest, TheLiveLineHasRateAndTimeLeftAndGoesAway) {
   const std::string text = drawn(SweepProgress::Style::live);
   EXPECT_THAT(text, AllOf(HasSubstr("\r\033[Knet: score 50/100 images, 25/s, 2 s left"),
                           HasSubstr("\r\033[K[1/2] net/fp32"), Not(HasSubstr("left\n"))));
+}
+
+TEST_F(SweepProgressTest, LongLinesStayWithinTheWidth) {
+  const std::string name = "shapes_resnet50_v1/int8/entropy/5batches/b32/t2/onednn";
+  {
+    SweepProgress progress(stream_, SweepProgress::Style::plain, 60, [] { return 0; });
+    progress.working("any_" + name, {"measure", 0, 0});
+    CaseRecord record;
+    record.metrics = {{"top1", 0.5, "fraction", true}, {"latency_median", 2.5e6, "ns", false}};
+    progress.case_done(record, name, 3, 32);
+    record.status = Status::unsupported;
+    record.reason = "backend onednn has no such layer, and says so at some length";
+    progress.case_done(record, "net/fp16", 4, 32);
+    progress.note("warning: the machine is busy with something else, so much is sure");
+  }
+  std::fflush(stream_);
+  EXPECT_EQ(std::string(text_, size_),
+            "  …_resnet50_v1/int8/entropy/5batches/b32/t2/onednn: measure\n"
+            "[3/32] …t8/entropy/5batches/b32/t2/onednn  50.00 %, 2.500 ms\n"
+            "[4/32] net/fp16 unsupported: backend onednn has no such\n"
+            "    layer, and says so at some length\n"
+            "warning: the machine is busy with something else, so much is\n"
+            "    sure\n");
+  std::istringstream lines(std::string(text_, size_));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(text::display_width(line), 60U);
+}
+
+TEST_F(SweepProgressTest, TheLiveLineCutsTheName) {
+  {
+    SweepProgress progress(stream_, SweepProgress::Style::live, 50, [] { return 0; });
+    progress.working("shapes_resnet50_v1 on another_backend", {"score", 50, 100});
+  }
+  std::fflush(stream_);
+  EXPECT_THAT(std::string(text_, size_),
+              HasSubstr("\r\033[K…net50_v1 on another_backend: score 50/100 images\r"));
 }
 
 TEST_F(SweepProgressTest, QuietIsQuiet) { EXPECT_EQ(drawn(SweepProgress::Style::quiet), ""); }

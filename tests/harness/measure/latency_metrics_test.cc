@@ -40,9 +40,26 @@ TEST(DeviceMetrics, AreMediansOfAllRounds) {
   DeviceSamples samples;
   samples.add({.to_device_ns = 1, .compute_ns = 100, .to_host_ns = 7});
   samples.add({.to_device_ns = 3, .compute_ns = 900, .to_host_ns = 7});
-  samples.append({{2}, {300}, {8}});
+  samples.append({{2}, {300}, {8}, {}});
   EXPECT_THAT(values(device_metrics(samples)),
               ElementsAre(Pair("to_device", 2), Pair("compute", 300), Pair("to_host", 7)));
+}
+
+TEST(DeviceMetrics, TellTheClockAndWhatWasDiscarded) {
+  DeviceSamples samples;
+  samples.clock_mhz = {1980, 1965, 1950};
+  samples.discarded = 2;
+  EXPECT_EQ(clock_warning(samples), std::nullopt);
+  samples.append({.to_device_ns = {},
+                  .compute_ns = {},
+                  .to_host_ns = {},
+                  .clock_mhz = {1200, 1965},
+                  .discarded = 1,
+                  .slowed = 4});
+  EXPECT_THAT(values(device_metrics(samples)),
+              ElementsAre(Pair("clock", 1965), Pair("discarded", 3)));
+  EXPECT_EQ(clock_warning(samples),
+            "the GPU was slowed down during 4 of 5 latency samples, too many to leave them out");
 }
 
 TEST(MemoryMetrics, ALibrarysShareIsAGpusAlone) {

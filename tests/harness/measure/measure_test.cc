@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "harness/measure/dummy_data.h"
@@ -25,7 +27,7 @@ TEST(Measure, StopsWhenTheMedianIsKnown) {
   int runs = 0;
   const auto run = [&] { ++runs, time.now += kMilli; };
   const MeasureOptions options{.warmup_seconds = 0, .warmup_runs = 3, .min_samples = 11};
-  const std::vector<double> samples = measure(run, options, time.clock());
+  const std::vector<double> samples = measure(run, options, time.clock()).latency_ns;
   EXPECT_EQ(samples, std::vector<double>(11, 1e6));  // no spread: known at once
   EXPECT_EQ(runs, 14);
 }
@@ -36,7 +38,7 @@ TEST(Measure, WhatFollowsASampleIsNotTimed) {
   const auto run = [&] { time.now += kMilli; };
   const auto after = [&] { ++samples, time.now += kMilli; };
   const MeasureOptions options{.warmup_seconds = 0, .warmup_runs = 3, .min_samples = 11};
-  EXPECT_EQ(measure(run, options, time.clock(), after), std::vector<double>(11, 1e6));
+  EXPECT_EQ(measure(run, options, time.clock(), after).latency_ns, std::vector<double>(11, 1e6));
   EXPECT_EQ(samples, 11);
 }
 
@@ -55,7 +57,8 @@ TEST(Measure, NoisySamplesRunUntilTheTimeIsUp) {
   const auto run = [&] { time.now += (++runs % 2 == 0 ? 1 : 10) * kMilli; };
   const std::vector<double> samples =
       measure(run, {.warmup_seconds = 0, .warmup_runs = 0, .max_seconds = 1, .min_samples = 5},
-              time.clock());
+              time.clock())
+          .latency_ns;
   EXPECT_GE(time.now, 1000 * kMilli);
   EXPECT_LE(time.now, 1011 * kMilli);
   EXPECT_EQ(static_cast<int>(samples.size()), runs);
@@ -69,7 +72,90 @@ TEST(Measure, SlowNetworksGetTheirLeastSamplesUnlessItTakesTooLong) {
                                .max_seconds = 5,
                                .min_samples = 11,
                                .give_up_seconds = 10};
-  EXPECT_EQ(measure(run, options, time.clock()).size(), 5U);
+  EXPECT_EQ(measure(run, options, time.clock()).latency_ns.size(), 5U);
+}
+
+// A processor whose k-th run, from 0, is slow where `slow(k)`: at half the clock, twice as long.
+struct Throttling {
+  FakeTime time{};
+  std::function<bool(int)> slow;
+  int runs = 0;
+  bool told = true;
+
+  Series measured(const MeasureOptions& options) {
+    const auto run = [this] { time.now += (slow(runs++) ? 20 : 10) * kMilli; };
+    const auto read = [this]() -> std::optional<ClockState> {
+      if (!told) return std::nullopt;
+      return ClockState{.mhz = slow(runs - 1) ? 900.0 : 1800.0};
+    };
+    return measure(
+        run, options, time.clock(), [] {}, read);
+  }
+};
+
+constexpr MeasureOptions kNoWarmup{.warmup_seconds = 0, .warmup_runs = 0};
+
+MeasureOptions exactly(int samples) {
+  MeasureOptions options = kNoWarmup;
+  options.max_seconds = options.give_up_seconds = 1e9;
+  options.min_samples = options.max_samples = samples;
+  return options;
+}
+
+TEST(Measure, SamplesAtALowerClockAreReplaced) {
+  Throttling processor{.slow = [](int run) { return run >= 20 && run < 30; }};
+  const Series series = processor.measured(exactly(100));
+  EXPECT_EQ(series.latency_ns, std::vector<double>(100, 1e7));
+  EXPECT_EQ(series.clock_mhz, std::vector<double>(100, 1800));
+  EXPECT_EQ(series.discarded, 10U);
+  EXPECT_EQ(series.slowed, 0U);
+  EXPECT_EQ(processor.runs, 110);
+  ASSERT_EQ(series.runs.size(), 100U);
+  EXPECT_EQ(series.runs[19], 19U);
+  EXPECT_EQ(series.runs[20], 30U);
+}
+
+TEST(Measure, TheTimeOfReplacedSamplesDoesNotCount) {
+  MeasureOptions options = kNoWarmup;
+  options.max_seconds = 1;
+  options.target_interval = -1;  // never narrow enough
+  Throttling steady{.slow = [](int) { return false; }};
+  EXPECT_EQ(steady.measured(options).latency_ns.size(), 100U);
+  Throttling processor{.slow = [](int run) { return run < 10; }};
+  const Series series = processor.measured(options);
+  EXPECT_EQ(series.discarded, 10U);
+  EXPECT_NEAR(static_cast<double>(series.latency_ns.size()), 100, 10);
+}
+
+TEST(Measure, ReplacingTakesAsManyAgainAtMost) {
+  // Most samples are slow once the median clock is known: no replacement is any better.
+  Throttling processor{.slow = [](int run) { return run >= 60; }};
+  const Series series = processor.measured(exactly(100));
+  EXPECT_LE(processor.runs, 200);
+  EXPECT_EQ(series.discarded + series.latency_ns.size(), static_cast<std::size_t>(processor.runs));
+  EXPECT_GE(series.latency_ns.size(), static_cast<std::size_t>(processor.runs) / 2);
+}
+
+TEST(Measure, ReplacingTakesAsLongAgainAtMost) {
+  MeasureOptions options = kNoWarmup;
+  options.max_seconds = 1;
+  options.target_interval = -1;
+  FakeTime time;
+  const Series series = measure([&] { time.now += 10 * kMilli; }, options, time.clock(), [] {},
+                                [] { return ClockState{.mhz = 1000, .throttled = true}; });
+  EXPECT_NEAR(static_cast<double>(time.now), 2e9, 5e7);
+  EXPECT_EQ(series.discarded, 0U);  // nothing would be left
+  EXPECT_EQ(series.slowed, series.latency_ns.size());
+  EXPECT_EQ(series.latency_ns.size(), 200U);
+}
+
+TEST(Measure, WithoutAClockNothingIsDiscarded) {
+  Throttling processor{.slow = [](int run) { return run >= 20 && run < 30; }, .told = false};
+  const Series series = processor.measured(exactly(100));
+  EXPECT_EQ(processor.runs, 100);
+  EXPECT_EQ(series.latency_ns.size(), 100U);
+  EXPECT_TRUE(series.clock_mhz.empty());
+  EXPECT_EQ(series.discarded + series.slowed, 0U);
 }
 
 TEST(Measure, PeakMemoryGrowsWithWhatIsTouched) {

@@ -126,6 +126,18 @@ TEST_F(GpuJobs, LatencyComesWithTheDevicesOwnTimesAndMemory) {
   EXPECT_EQ(std::get<LatencyResult>(decode_message(encode(result))), result);
 }
 
+TEST_F(GpuJobs, TheClockIsToldAndWhetherItWasReduced) {
+  gpu_.clock = [](int) { return ClockState{.mhz = 1000, .throttled = true}; };
+  const LatencyResult slowed = measure(latency_job("fp32"));
+  EXPECT_EQ(slowed.device.slowed, slowed.latency_ns.size());
+  EXPECT_EQ(slowed.device.compute_ns.size(), slowed.latency_ns.size());
+  EXPECT_EQ(std::get<LatencyResult>(decode_message(encode(slowed))), slowed);
+  gpu_.clock = [](int) { return ClockState{.mhz = 1980}; };
+  const LatencyResult steady = measure(latency_job("fp32"));
+  EXPECT_EQ(steady.device.slowed + steady.device.discarded, 0U);
+  EXPECT_EQ(steady.device.clock_mhz, std::vector<double>(3, 1980));
+}
+
 TEST_F(GpuJobs, ADeviceThatIsNotThereIsUnsupported) {
   LatencyJob job = latency_job("fp32");
   job.device = 7;

@@ -14,6 +14,7 @@ namespace {
 using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
@@ -141,8 +142,21 @@ TEST_F(SweepDevices, DeviceTimesAndAgreementAreInTheRecord) {
   EXPECT_EQ(run.cases[1].metric("compute"), 1e4);
   EXPECT_EQ(run.cases[1].metric("to_host"), 1e5);
   EXPECT_EQ(std::ranges::count(run.cases[1].metrics, "compute", &MetricValue::name), 1);
+  EXPECT_EQ(run.cases[1].metric("clock"), 1980);
+  EXPECT_EQ(run.cases[1].metric("discarded"), 2);  // of both rounds
+  EXPECT_EQ(run.cases[1].details.find("slowed"), std::string::npos);
   EXPECT_EQ(run.cases[1].metric("agreement"), 1.0);
   EXPECT_EQ(run.cases[0].metric("agreement"), std::nullopt);
+}
+
+TEST_F(SweepDevices, ASlowedGpuIsWarnedOf) {
+  Plan one = plan(kFourModels);
+  filter(one, "^a/fp../b1/");
+  workers_.slowed = 1;
+  const Records run = sweep_once(one);
+  ASSERT_FALSE(run.cases.empty());
+  EXPECT_THAT(run.cases[0].details,
+              HasSubstr("the GPU was slowed down during 1 of 1 latency samples"));
 }
 
 TEST_F(SweepDevices, AnInterruptEndsAllLanesAndKeepsWhatIsFinished) {

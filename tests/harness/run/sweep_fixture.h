@@ -39,6 +39,7 @@ class FakeWorkers {
   std::map<std::string, Status> bad_variants;      // reported by the worker itself
   std::vector<std::string> output_dirs;
   int decode_threads = 0;
+  std::size_t slowed = 0;  // samples of each job on a GPU
   // Called when a job begins and when it ends, on the thread that launched it.
   std::function<void(const std::string& place)> begin = [](const std::string&) {};
   std::function<void(const std::string& place)> end = [](const std::string&) {};
@@ -138,11 +139,11 @@ class FakeWorkers {
     return result;
   }
 
-  static Message time(const LatencyJob& job) {
+  Message time(const LatencyJob& job) {
     LatencyResult result;
     result.latency_ns = {1e6, 2e6, 3e6};
     result.metrics = {make_metric("arena", 7)};
-    if (job.backend == "gpu") result.device = {{1e3}, {1e4}, {1e5}};
+    if (job.backend == "gpu") result.device = {{1e3}, {1e4}, {1e5}, {1980}, 1, slowed};
     return result;
   }
 

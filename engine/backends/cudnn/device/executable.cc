@@ -48,7 +48,8 @@ CudnnExecutable::CudnnExecutable(Plan plan, const DeviceOptions& options, Tuning
     : session_(options.device),
       plan_(std::move(plan)),
       memory_(plan_, session_.stream()),
-      host_(host_bytes(plan_)) {
+      host_(host_bytes(plan_)),
+      clock_(options.device) {
   Tuner tuner(session_, cache, {.transforms = options.winograd});
   steps_ = std::make_unique<BoundSteps>(plan_, memory_, session_, options.exact ? nullptr : &tuner);
   steps_->run_all();  // what is loaded at first use cannot be while recording

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/backends/backend.h"
+#include "engine/backends/cudnn/device/clock.h"
 #include "engine/backends/cudnn/device/steps.h"
 #include "engine/backends/cudnn/plan.h"
 
@@ -30,6 +31,7 @@ class CudnnExecutable final : public Executable {
                     const ObserveFunction& observe) override;
   MemoryUse memory() const override;
   std::optional<DeviceTimes> device_times() const override;
+  std::optional<ClockState> clock() const override { return clock_.read(); }
   std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,
                                  std::span<const std::span<float>> outputs, int repeats) override;
 
@@ -52,6 +54,7 @@ class CudnnExecutable final : public Executable {
   PinnedMemory host_;                   // inputs, outputs or an observed value
   Event begin_, sent_, computed_, fetched_;
   bool has_times_ = false;
+  DeviceClock clock_;
 };
 
 }  // namespace qbench::cudnn

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/backends/cudnn/device/agreement.h"
+#include "engine/backends/cudnn/device/clock.h"
 #include "engine/backends/cudnn/device/cudnn_backend.h"
 #include "engine/backends/cudnn/device/tuner.h"
 #include "engine/core/error.h"
@@ -30,6 +31,11 @@ TEST(CudnnBackend, SaysWhyItCannotRunAndDoesNot) {
     EXPECT_EQ(error.kind(), ErrorKind::unsupported);
     EXPECT_EQ(error.what(), *reason);
   }
+}
+
+TEST(DeviceClock, IsNotKnownWithoutGpu) {
+  if (!cudnn_backend().unavailable()) GTEST_SKIP() << "there is a GPU";
+  EXPECT_FALSE(DeviceClock(0).read());
 }
 
 TEST(TuningKey, TellsApartWhatMayChangeTheChoice) {

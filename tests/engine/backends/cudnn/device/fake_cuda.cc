@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -166,6 +167,10 @@ cudaError_t cudaSetDevice(int) { return cudaSuccess; }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {};
   std::strcpy(properties->name, "no real GPU");
+  return cudaSuccess;
+}
+cudaError_t cudaDeviceGetPCIBusId(char* bus, int length, int) {
+  std::snprintf(bus, static_cast<std::size_t>(length), "%s", qbench::cudnn::kFakeBus);
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) {

@@ -7,6 +7,8 @@
 
 namespace qbench::cudnn {
 
+inline constexpr const char* kFakeBus = "0000:17:00.0";
+
 struct FakeCuda {
   bool can_record = true;  // a stream's work as a graph
   int launches = 0;        // of recorded graphs
