@@ -128,6 +128,13 @@ std::vector<Descriptor> make_knobs(const EngineChoice& choice) {
 
 }  // namespace
 
+Target::Target(const Stream& stream) {
+  cudnnHandle_t handle = nullptr;
+  check(cudnnCreate(&handle), "could not start");
+  handle_.reset(handle);
+  check(cudnnSetStream(handle, stream.get()), "did not take a stream");
+}
+
 Target Target::described(const std::string& json) {
 #if CUDNN_VERSION >= 90800
   Target target;
@@ -141,7 +148,7 @@ Target Target::described(const std::string& json) {
 }
 
 void Target::set_on_graph(Descriptor& graph) const {
-  if (handle_ != nullptr) graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle_);
+  if (handle_ != nullptr) graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle_.get());
 }
 
 void Target::set_on_heuristics([[maybe_unused]] Descriptor& heuristics) const {
@@ -157,7 +164,7 @@ void Target::set_on_engine([[maybe_unused]] Descriptor& engine) const {
 }
 
 void Target::set_on_plan(Descriptor& plan) const {
-  if (handle_ != nullptr) plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle_);
+  if (handle_ != nullptr) plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle_.get());
 #if CUDNN_VERSION >= 90800
   if (properties_) plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, *properties_);
 #endif

@@ -6,33 +6,40 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/backends/cudnn/device/descriptor.h"
+#include "engine/backends/cudnn/device/memory.h"
 #include "engine/backends/cudnn/operation_graph.h"
 #include "engine/backends/cudnn/tuning_cache.h"
 
 namespace qbench::cudnn {
 
-// What kernels are made for: the device of a handle, or one that is only described, on which
-// nothing can run.
+// What kernels are made for: a GPU, or one that is only described, on which nothing can run. For
+// one thread at a time: the library forbids two to share a handle.
 class Target {
  public:
-  explicit Target(cudnnHandle_t handle) : handle_(handle) {}
+  // The GPU of the calling thread; kernels run on `stream`. Throws Error (environment).
+  explicit Target(const Stream& stream);
   // The library's own JSON for the properties of a device. Throws Error where it does not take it,
   // and before cuDNN 9.8.
   static Target described(const std::string& json);
 
+  cudnnHandle_t handle() const { return handle_.get(); }  // null where only described
   void set_on_graph(Descriptor& graph) const;
   void set_on_heuristics(Descriptor& heuristics) const;
   void set_on_engine(Descriptor& engine) const;
   void set_on_plan(Descriptor& plan) const;
 
  private:
+  struct Destroy {
+    void operator()(cudnnHandle_t handle) const { cudnnDestroy(handle); }
+  };
   Target() = default;
-  cudnnHandle_t handle_ = nullptr;
+  std::unique_ptr<cudnnContext, Destroy> handle_;
   std::optional<Descriptor> properties_;
 };
 
