@@ -8,6 +8,7 @@
 #include "engine/backends/cudnn/device/cudnn_backend.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/core/error.h"
+#include "lost.h"
 #include "networks.h"
 
 namespace gpu_check {
@@ -144,6 +145,7 @@ bool check_correctness(const Settings& settings) {
       } catch (const Error& error) {
         std::printf("%-24s FAILED: %s\n", model->name.data(), error.what());
         good = false;
+        if (device_is_lost()) throw;
       }
     }
   }
