@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "engine/backends/cudnn/device/check.h"
@@ -94,6 +95,30 @@ INSTANTIATE_TEST_SUITE_P(All, Pattern, ::testing::ValuesIn(pattern_cases()),
                            return std::to_string(param_info.param.card.version) + "_" +
                                   param_info.param.convolution.name;
                          });
+
+// Beside those that it compiles itself, of which there are few.
+TEST_F(Pattern, RealNumbersHaveReadyMadeKernelsThatDoItAllAtOnce) {
+  for (const Card& card : {kA100, kH100}) {
+    const Target target = Target::described(json_of(card));
+    for (ConvolutionCase c : convolution_cases()) {
+      if (c.arithmetic == Arithmetic::s8) continue;
+      c.images = 32;
+      c.image = 56;
+      c.channels = c.outputs = 64;
+      const Step step = convolution_step(c);
+      const auto& work = std::get<ConvolutionWork>(step.work);
+      const LibraryGraph graph(fused_graph(work, step.operands), target);
+      const auto proposals = graph.proposals(CUDNN_HEUR_MODE_A);
+      EXPECT_TRUE(std::ranges::any_of(proposals,
+                                      [&](const Proposal& proposal) {
+                                        return !proposal.notes.compiled_at_run_time &&
+                                               is_allowed(proposal.notes, work.arithmetic,
+                                                          {.transforms = false});
+                                      }))
+          << card.name << " " << c.name;
+    }
+  }
+}
 
 TEST_F(Pattern, SumsOfIntegersAndRealNumbersHaveKernels) {
   const Target target = Target::described(json_of(kH100));
