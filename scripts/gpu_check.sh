@@ -3,6 +3,7 @@
 # checks its results and measures it; then ResNet-50 of PyTorch, where python3 has it. Options go to
 # gpu_check:
 #   --networks mobilenet1.0,resnet50_v1 --batches 1,32 --seconds 500 --skip correctness
+# The seconds count from here, the building included; PyTorch comes after.
 # Exit code 2: no GPU.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,6 +52,7 @@ for ((i = 1; i < $#; i++)); do
     --seconds) seconds=${!j} ;;
   esac
 done
+[[ $seconds =~ ^[0-9]+$ ]] || seconds=
 
 # Code 3: a kernel of cuDNN broke the device for the process. The next one leaves that kernel out.
 for ((try = 1; try <= 8; try++)); do
