@@ -66,6 +66,10 @@ class LibraryGraph {
   // The kernels that the library thinks best, in that order; nothing where it has none.
   std::vector<Proposal> proposals(cudnnBackendHeurMode_t mode) const;
 
+  // The kernels among which an engine that compiles them chooses by one knob, as far as it takes
+  // them for this graph; nothing where it has no such knob.
+  std::vector<EngineChoice> settings(std::int64_t engine) const;
+
   const Descriptor& descriptor() const { return graph_; }
   const Target& target() const { return *target_; }
 
@@ -73,6 +77,20 @@ class LibraryGraph {
   std::vector<Descriptor> parts_;  // what the graph is made of
   Descriptor graph_;
   const Target* target_;
+};
+
+// A kernel of a graph, not made yet.
+class LibraryConfig {
+ public:
+  // Throws Error where the library does not take it.
+  LibraryConfig(const LibraryGraph& graph, const EngineChoice& choice);
+  const Descriptor& descriptor() const { return config_; }
+  const Descriptor& engine() const { return engine_; }
+
+ private:
+  Descriptor engine_;
+  std::vector<Descriptor> knobs_;
+  Descriptor config_;
 };
 
 class LibraryPlan {
@@ -85,9 +103,7 @@ class LibraryPlan {
   const KernelNotes& notes() const { return notes_; }
 
  private:
-  Descriptor engine_;
-  std::vector<Descriptor> knobs_;
-  Descriptor config_;
+  LibraryConfig config_;
   Descriptor plan_;
   KernelNotes notes_;
   std::size_t workspace_bytes_ = 0;

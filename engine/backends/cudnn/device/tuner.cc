@@ -58,7 +58,7 @@ const FoundWays& Tuner::ways_of(const Step& step, const std::string& key) {
   const auto [entry, is_new] = ways_.try_emplace(key);
   if (!is_new) return entry->second;
   FoundWays& found = entry->second;
-  found = find_ways(step, options_, session_.target());
+  found = find_ways(step, options_, session_.target(), settings_);
   const auto broken = [&](const Way& way) { return is_broken(step, way); };
   if (std::erase_if(found.ways, broken) > 0)
     found.why_not = "a kernel that broke the device before is left out";
@@ -101,13 +101,12 @@ void Tuner::clear_result(const Trial& trial) {
         "could not clear a result");
 }
 
-void Tuner::expect_right(const Trial& trial, std::string_view how) {
-  session_.stream().wait();
+void Tuner::expect_right(const Trial& trial) {
   const Desc& result = trial.step.operands[kResult].desc;
   const std::vector<float> found =
       read_first_image(session_.stream(), result, trial.pointers[kResult]);
   if (!agree(work_of(trial.step).arithmetic, result.dtype, found, trial.expected))
-    throw Error(fmt::format("{} computes something else than our own kernel", how));
+    throw Error("it computes something else than our own kernel");
 }
 
 bool Tuner::runs_recorded(const Trial& trial, const LibraryConvolution& made) {
@@ -116,7 +115,7 @@ bool Tuner::runs_recorded(const Trial& trial, const LibraryConvolution& made) {
     if (recorded == nullptr) return false;
     clear_result(trial);
     recorded->launch(session_.stream());
-    expect_right(trial, "recorded, it");
+    session_.stream().wait();
     return true;
   } catch (const Error&) {
     if (session_.is_lost()) throw;
@@ -138,8 +137,9 @@ Tuner::Tried Tuner::make_and_try(const Trial& trial, const Way& way) {
   made->bind(trial.pointers, workspace_.data());
   clear_result(trial);
   made->run();
-  expect_right(trial, "it");
+  session_.stream().wait();
   const bool recorded = runs_recorded(trial, *made);
+  expect_right(trial);  // recorded, where it can be
   return {way, std::move(made), recorded};
 }
 

@@ -41,7 +41,7 @@ class Tuner {
   struct Tried {
     Way way{};
     std::unique_ptr<LibraryConvolution> made;
-    bool recorded = false;  // whether it can be part of a recorded network
+    bool recorded = false;
     double ns = std::numeric_limits<double>::infinity();
   };
   // What a step is tried on.
@@ -58,8 +58,9 @@ class Tuner {
   // Made, and found to compute what is expected; else nothing, and why is kept in the trial.
   Tried try_way(Trial& trial, const Way& way);
   Tried make_and_try(const Trial& trial, const Way& way);
+  // Whether it can be part of a recorded network; if so the result is what it computes as one.
   bool runs_recorded(const Trial& trial, const LibraryConvolution& made);
-  void expect_right(const Trial& trial, std::string_view how);
+  void expect_right(const Trial& trial);
   void clear_result(const Trial& trial);
   double time_of(const LibraryConvolution& made, double to_beat);
   Tried fastest(Trial& trial, const std::vector<Way>& ways);
@@ -69,6 +70,7 @@ class Tuner {
   TuningOptions options_;
   KernelStore kernels_;
   std::map<std::string, FoundWays> ways_;  // by tuning key
+  Settings settings_;
   DeviceMemory workspace_;
 };
 

@@ -13,6 +13,7 @@ enum Operand : std::uint8_t { kData, kWeight, kResult, kMultiplier, kBias, kResi
 
 constexpr std::size_t kMaxKernels = 8;          // tried of each way
 constexpr std::size_t kMaxCompiledKernels = 4;  // of those, that take a second each to compile
+constexpr std::size_t kMaxSettings = 12;        // more of those, of each engine for integers
 
 const ConvolutionWork& work_of(const Step& step) { return std::get<ConvolutionWork>(step.work); }
 
@@ -58,6 +59,26 @@ void add_ways(std::vector<Way>& ways, WayKind kind, const LibraryGraph& graph, A
   }
 }
 
+// For integers the library proposes the same settings whatever the shape, with no regard for which
+// is fast: some of all that there are, evenly spread.
+void add_settings(std::vector<Way>& ways, const LibraryGraph& graph, Settings& settings) {
+  std::vector<std::int64_t> engines;
+  for (const Way& way : ways) {
+    if (std::ranges::find(engines, way.choice.engine) == engines.end())
+      engines.push_back(way.choice.engine);
+  }
+  for (const std::int64_t engine : engines) {
+    const auto [entry, is_new] = settings.try_emplace(engine);
+    std::vector<EngineChoice>& all = entry->second;
+    if (is_new) all = graph.settings(engine);
+    const std::size_t count = std::min(all.size(), kMaxSettings);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Way way{WayKind::fused, all[i * all.size() / count]};
+      if (std::ranges::find(ways, way) == ways.end()) ways.push_back(way);
+    }
+  }
+}
+
 void add_reason(FoundWays& found, WayKind kind, std::string_view reason) {
   if (!found.why_not.empty()) found.why_not += "; ";
   found.why_not += fmt::format("{}: {}", kind == WayKind::fused ? "fused" : "sums", reason);
@@ -94,7 +115,8 @@ std::string tuning_key(const Step& step, const TuningOptions& options,
       work.activation.alpha == 0 ? "" : " low", work.residual_ratio == 1 ? "" : "ratio");
 }
 
-FoundWays find_ways(const Step& step, const TuningOptions& options, const Target& target) {
+FoundWays find_ways(const Step& step, const TuningOptions& options, const Target& target,
+                    Settings& settings) {
   const ConvolutionWork& work = work_of(step);
   if (!fills_result(work.geometry, step.operands))
     return {{}, "the library would leave padding channels as they are"};
@@ -107,6 +129,8 @@ FoundWays find_ways(const Step& step, const TuningOptions& options, const Target
       add_ways(found.ways, kind, graph, [&](const KernelNotes& notes) {
         return is_allowed(notes, work.arithmetic, options);
       });
+      if (kind == WayKind::fused && work.arithmetic == Arithmetic::s8)
+        add_settings(found.ways, graph, settings);
       if (found.ways.size() == before) add_reason(found, kind, "none proposed");
     } catch (const Error& error) {  // the library knows no such graph
       add_reason(found, kind, error.what());

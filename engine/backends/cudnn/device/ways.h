@@ -1,6 +1,8 @@
 // The ways in which the library may compute a convolution, before any is tried.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,12 @@ struct FoundWays {
   std::string why_not;    // what it said where it has none of some kind
 };
 
-// `step` is for the library. Throws nothing: a library that fails has no ways.
-FoundWays find_ways(const Step& step, const TuningOptions& options, const Target& target);
+// By engine, once it was asked: that takes long, and what it takes for one graph of integers it
+// takes for others.
+using Settings = std::map<std::int64_t, std::vector<EngineChoice>>;
+
+// `step` is for the library. Throws no Error: a library that fails has no ways.
+FoundWays find_ways(const Step& step, const TuningOptions& options, const Target& target,
+                    Settings& settings);
 
 }  // namespace qbench::cudnn

@@ -120,6 +120,22 @@ TEST_F(Pattern, RealNumbersHaveReadyMadeKernelsThatDoItAllAtOnce) {
   }
 }
 
+TEST_F(Pattern, IntegersAreTriedInMoreSettingsThanAreProposed) {
+  for (const Card& card : {kA100, kH100}) {
+    const Target target = Target::described(json_of(card));
+    const Step step = convolution_step({.name = "", .channels = 64, .outputs = 64, .image = 56});
+    Settings settings;
+    const FoundWays found = find_ways(step, {}, target, settings);
+    const auto fused = std::ranges::count(found.ways, WayKind::fused, &Way::kind);
+    EXPECT_GT(fused, 10) << card.name;
+    EXPECT_LT(fused, 40) << card.name;
+    std::vector<std::string> texts;
+    for (const Way& way : found.ways) texts.push_back(to_text(way));
+    std::ranges::sort(texts);
+    EXPECT_EQ(std::ranges::adjacent_find(texts), texts.end());
+  }
+}
+
 TEST_F(Pattern, SumsOfIntegersAndRealNumbersHaveKernels) {
   const Target target = Target::described(json_of(kH100));
   for (const Arithmetic arithmetic :
