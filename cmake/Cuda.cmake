@@ -26,8 +26,9 @@ function(qbench_find_cudnn)
   endif()
   find_path(CUDNN_INCLUDE_DIR cudnn_graph.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ${packages}
     PATH_SUFFIXES include)
-  find_library(CUDNN_LIBRARY NAMES cudnn libcudnn.so.9 HINTS ${CUDAToolkit_LIBRARY_DIR}
-    ${CUDAToolkit_LIBRARY_ROOT} ${packages} PATH_SUFFIXES lib lib64)
+  # Of each folder both names before the next folder, so that it goes with the header.
+  find_library(CUDNN_LIBRARY NAMES cudnn libcudnn.so.9 NAMES_PER_DIR HINTS
+    ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_LIBRARY_ROOT} ${packages} PATH_SUFFIXES lib lib64)
   if(CUDNN_INCLUDE_DIR AND EXISTS ${CUDNN_INCLUDE_DIR}/cudnn_version.h)
     file(STRINGS ${CUDNN_INCLUDE_DIR}/cudnn_version.h lines REGEX "^#define CUDNN_(MAJOR|MINOR) ")
     list(TRANSFORM lines REPLACE "[^0-9]" "")

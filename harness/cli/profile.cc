@@ -34,10 +34,13 @@ std::string percent(double share) {
   return share > 0 ? fmt::format("{:.0f}", 100 * share) : std::string();
 }
 
-// "brgconv_1x1:avx512_core" -> "brgconv_1x1"
+// "brgconv_1x1:avx512_core" -> "brgconv_1x1"; of a GPU's kernels which one it is, and why.
 std::string short_kernel(const std::string& implementation) {
-  if (implementation.starts_with("own:")) return implementation;
-  return implementation.substr(0, implementation.find(':'));
+  constexpr std::size_t kShort = 14;
+  constexpr std::size_t kReason = 160;
+  if (implementation.starts_with("own:") || implementation.starts_with("cudnn:"))
+    return fit(implementation, kReason);
+  return fit(implementation.substr(0, implementation.find(':')), kShort);
 }
 
 // Nothing where there is no roof.
@@ -113,8 +116,7 @@ void print_profile(std::FILE* out, const Profile& profile) {
                computes ? fmt::format("{:.3f}", static_cast<double>(layer.macs) / kGiga) : "",
                computes ? fmt::format("{:.0f}", roof.operations / kGiga) : "",
                percent(roof.peak_share), roof.bandwidth / kGiga, percent(roof.bandwidth_share),
-               bound_text(profile, roof), fit(layer.node, 18),
-               fit(short_kernel(layer.implementation), 14));
+               bound_text(profile, roof), fit(layer.node, 18), short_kernel(layer.implementation));
   }
   if (!profile.peaks) {
     fmt::print(out, "{:>8.1f} us in all; the processor's peaks say nothing of this backend\n",

@@ -8,6 +8,7 @@
 #include "engine/backends/cudnn/device/cudnn_backend.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/core/error.h"
+#include "lost.h"
 #include "networks.h"
 
 namespace gpu_check {
@@ -22,11 +23,12 @@ struct Kind {
   double bound;       // of the largest difference, relative to the largest value; 0: only shown
 };
 
-// Networks amplify: a kernel off by one step in one layer moves the end by more.
+// Networks amplify: a value off by one step in one layer moves the end by more. INT8 on the host,
+// where only the last bits before rounding differ from the reference, comes to 0.07.
 constexpr Kind kKinds[] = {
     {"f32", FloatMath::f32, nullptr, 1e-3},     {"tf32", FloatMath::tf32, nullptr, 0},
-    {"f16", FloatMath::f16, nullptr, 0},        {"int8 naive", FloatMath::f32, "naive", 0.1},
-    {"int8 none", FloatMath::f32, "none", 0.1},
+    {"f16", FloatMath::f16, nullptr, 0},        {"int8 naive", FloatMath::f32, "naive", 0.3},
+    {"int8 none", FloatMath::f32, "none", 0.3},
 };
 
 struct Difference {
@@ -144,6 +146,7 @@ bool check_correctness(const Settings& settings) {
       } catch (const Error& error) {
         std::printf("%-24s FAILED: %s\n", model->name.data(), error.what());
         good = false;
+        if (device_is_lost()) throw;
       }
     }
   }

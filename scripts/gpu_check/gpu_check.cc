@@ -1,5 +1,6 @@
 // Checks and measures the cuDNN backend on a machine with a GPU. Exit code 0: all is well; 1: a
-// result is too far off; 2: no GPU, or a wrong option.
+// result is too far off, or something failed; 2: no GPU, or a wrong option; 3: a kernel broke the
+// device for this process, and another one can go on without that kernel.
 #include <cstdio>
 #include <sstream>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include "correctness.h"
 #include "engine/backends/cudnn/device/cudnn_backend.h"
 #include "engine/core/error.h"
+#include "lost.h"
 #include "throughput.h"
 
 namespace gpu_check {
@@ -59,10 +61,14 @@ void set(Settings& settings, std::string_view option, const std::string& value) 
   }
 }
 
-int run(int argc, char** argv) {
+Settings settings_of(int argc, char** argv) {
   Settings settings;
   for (const ZooModel& model : zoo()) settings.networks.push_back(&model);
   for (int i = 1; i < argc; i += 2) set(settings, argv[i], i + 1 < argc ? argv[i + 1] : "");
+  return settings;
+}
+
+int run(const Settings& settings) {
   std::printf("%s\n", cudnn_backend().description().c_str());
   if (const auto reason = cudnn_backend().unavailable()) {
     std::printf("gpu_check: cannot run here: %s\n", reason->c_str());
@@ -77,10 +83,18 @@ int run(int argc, char** argv) {
 }  // namespace gpu_check
 
 int main(int argc, char** argv) {
+  gpu_check::Settings settings;
   try {
-    return gpu_check::run(argc, argv);
+    settings = gpu_check::settings_of(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gpu_check: %s\n", error.what());
     return 2;
+  }
+  try {
+    return gpu_check::run(settings);
+  } catch (const std::exception& error) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "gpu_check: %s\n", error.what());
+    return gpu_check::device_is_lost() ? 3 : 1;
   }
 }

@@ -4,6 +4,7 @@
 #include <cublasLt.h>
 
 #include <cstdio>
+#include <string>
 
 #include "engine/backends/cudnn/device/check.h"
 #include "engine/backends/cudnn/device/launch.h"
@@ -98,7 +99,7 @@ double measure(cublasLtHandle_t handle, const Product& product) try {
 
 }  // namespace
 
-Peaks measure_peaks(int device) {
+Peaks measure_peaks(int device) try {
   check(cudaSetDevice(device), "could not use the GPU");
   cublasLtHandle_t handle = nullptr;
   check_blas(cublasLtCreate(&handle));
@@ -110,6 +111,9 @@ Peaks measure_peaks(int device) {
       .int8 = measure(handle, {DType::s8, CUDA_R_8I, CUDA_R_32I, CUBLAS_COMPUTE_32I, CUDA_R_32I})};
   cublasLtDestroy(handle);
   return peaks;
+} catch (const Error& error) {
+  std::printf("the peaks could not be measured: %s\n", error.what());
+  return {};
 }
 #else
 Peaks measure_peaks(int) { return {}; }

@@ -8,8 +8,10 @@
 
 #include "engine/backends/cudnn/device/cudnn_backend.h"
 #include "engine/core/error.h"
+#include "lost.h"
 #include "networks.h"
 #include "peaks.h"
+#include "steps.h"
 
 namespace gpu_check {
 namespace {
@@ -88,7 +90,7 @@ double measure_kind(const ZooModel& model, const Graph& graph, const Kind& kind,
               model.name.data(), batch, kind.name, rate, batch / (sampled.whole_ns * 1e-9),
               operations * 1e-12, peak > 0 ? 100 * operations / peak : 0.0, mib(memory.weights),
               mib(memory.arena), mib(memory.scratch), mib(memory.library), compiling);
-  std::fflush(stdout);
+  print_steps(*executable, images, outputs);
   return rate;
 }
 
@@ -107,6 +109,7 @@ void measure_network(const ZooModel& model, int batch, const Settings& settings,
     } catch (const Error& error) {
       std::printf("%-24s %5d %-5s FAILED: %s\n", model.name.data(), batch, kKinds[i].name,
                   error.what());
+      if (device_is_lost()) throw;
     }
   }
   if (rates[0] > 0 && rates[2] > 0 && rates[3] > 0)
@@ -137,6 +140,7 @@ void measure_throughput(const Settings& settings) {
       try {
         measure_network(*model, batch, settings, peaks);
       } catch (const Error& error) {
+        if (device_is_lost()) throw;
         std::printf("%-24s %5d FAILED: %s\n", model->name.data(), batch, error.what());
       }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/backends/cudnn/kernels/element.h"
 #include "engine/backends/cudnn/operators.h"
 #include "engine/backends/cudnn/pack.h"
 
@@ -17,6 +18,18 @@ std::vector<float> multipliers(const TensorType& data, const TensorType& weight,
   values.resize(static_cast<std::size_t>(weight.shape[0]), values[0]);
   for (float& value : values) value = unit_of(data) * value / unit_of(result);
   return values;
+}
+
+// As f16 has them: parameters are of the values' type.
+void round_to_f16(std::vector<float>& values) {
+  for (float& value : values) value = kernels::to_float(kernels::to_half(value));
+}
+
+Tensor as_f16(const std::vector<float>& values) {
+  Tensor made(DType::f16, {static_cast<std::int64_t>(values.size())});
+  for (std::size_t i = 0; i < values.size(); ++i)
+    kernels::store(made.bytes().data(), DType::f16, static_cast<std::int64_t>(i), values[i]);
+  return made;
 }
 
 }  // namespace
@@ -56,7 +69,12 @@ Ending ending_of(Builder& to, NodeId id, NodeId bias, const View& data, std::int
     const auto values = graph.value(bias).data<float>();
     std::vector<float> scaled(values.begin(), values.end());
     for (float& value : scaled) value /= unit_of(node.type);
-    ending.bias = to.constant(padded(std::move(scaled), outputs));
+    scaled = padded(std::move(scaled), outputs);
+    if (data.desc.dtype == DType::f16) {
+      round_to_f16(scaled);
+      ending.bias_f16 = to.constant(row_major({outputs}, DType::f16), as_f16(scaled));
+    }
+    ending.bias = to.constant(scaled);
   }
   return ending;
 }

@@ -56,7 +56,8 @@ class Lowering {
     if (op_.has_residual)
       work.residual_ratio = scale_ratio(to_.graph()[node_.inputs.back()].type, node_.type);
     to_.add(id_, work,
-            {data_, weights(), result, ending.multiplier, ending.bias, residual(), ending.scales},
+            {data_, weights(), result, ending.multiplier, ending.bias, residual(), ending.scales,
+             ending.bias_f16},
             macs_of(to_.graph(), id_));
     to_.define(id_, result);
   }

@@ -83,7 +83,8 @@ void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op) {
              .arithmetic = arithmetic_of(to.float_math(), in),
              .activation = op.activation,
              .unit = unit_of(node.type)},
-         {data, weight, result, ending.multiplier, ending.bias, View{}, ending.scales},
+         {data, weight, result, ending.multiplier, ending.bias, View{}, ending.scales,
+          ending.bias_f16},
          node.type.shape.elements() * in.shape.elements(1));
   to.define(id, result);
 }

@@ -9,7 +9,16 @@
 namespace qbench::cudnn {
 namespace {
 
-enum Operand : std::uint8_t { kData, kWeight, kResult, kMultiplier, kBias, kResidual, kScales };
+enum Operand : std::uint8_t {
+  kData,
+  kWeight,
+  kResult,
+  kMultiplier,
+  kBias,
+  kResidual,
+  kScales,
+  kBiasF16
+};
 
 using Strides = std::array<std::int64_t, 4>;
 
@@ -81,8 +90,10 @@ class Builder {
   // A value for each channel.
   std::int64_t add_vector(std::size_t operand) {
     const std::int64_t k = result_dims_[1];
-    return add(
-        {.dims = {1, k, 1, 1}, .strides = {k, 1, k, k}, .operand = static_cast<int>(operand)});
+    return add({.dtype = operands_[operand].desc.dtype,
+                .dims = {1, k, 1, 1},
+                .strides = {k, 1, k, k},
+                .operand = static_cast<int>(operand)});
   }
 
   // A value for each image.
@@ -126,7 +137,8 @@ class Builder {
     if (has(kMultiplier)) v = apply(PointwiseMode::multiply, v, add_vector(kMultiplier));
     if (has(kScales)) v = apply(PointwiseMode::multiply, v, add_image_scales());
     if (!integers) v = add_residual(v);
-    if (has(kBias)) v = apply(PointwiseMode::add, v, add_vector(kBias));
+    // Its ready-made kernels for f16 want the bias in f16 too.
+    if (has(kBias)) v = apply(PointwiseMode::add, v, add_vector(has(kBiasF16) ? kBiasF16 : kBias));
     if (integers) v = add_residual(v);
     v = activate(v);
     if (v == graph_.sums && operands_[kResult].desc.dtype != graph_.sum_dtype && integers)

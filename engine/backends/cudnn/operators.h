@@ -47,6 +47,7 @@ struct Ending {
   View multiplier;
   View bias;
   View scales;
+  View bias_f16;  // the same values, where the data is f16: the library has more kernels for it
 };
 Ending ending_of(Builder& to, NodeId id, NodeId bias, const View& data, std::int64_t outputs);
 

@@ -48,7 +48,7 @@ enum class Arithmetic : std::uint8_t { f32, tf32, f16, s8 };
 
 // Operands: data, weight [K, kh, kw, C/groups] (channels_last values) or [K, C/groups, kh, kw]
 // (row_major values), result, [multiplier f32 [K]], [bias f32 [K]], [residual like the result],
-// [scales f32 [N], of the data].
+// [scales f32 [N], of the data], [bias f16 [K]: the same once more, where data and result are f16].
 // y = activation(multiplier[k] * scales[n] * sum + bias[k] + residual_ratio * residual), in the
 // result's units: quantized results are rounded and saturated. Data and result are rank 4 in the
 // same layout; the result may be of another element type than the data (s8 to f32 or f16). The

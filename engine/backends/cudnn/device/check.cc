@@ -26,6 +26,7 @@ std::string last_message(cudnnStatus_t status) {
 
 void check(cudaError_t status, std::string_view what) {
   if (status == cudaSuccess) return;
+  cudaGetLastError();  // taken note of: else the next launch would be blamed for it
   throw Error(fmt::format("CUDA {}: {}", what, cudaGetErrorString(status)), ErrorKind::environment);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "engine/backends/cudnn/device/check.h"
 #include "engine/backends/cudnn/device/launch.h"
 
@@ -34,18 +36,21 @@ Step make_rest(const Step& step) {
   return rest;
 }
 
-cudnnHandle_t make_handle(const Stream& stream) {
-  cudnnHandle_t handle = nullptr;
-  check(cudnnCreate(&handle), "could not start");
-  check(cudnnSetStream(handle, stream.get()), "did not take a stream");
-  return handle;
-}
-
 std::string describe_device(int device) {
+  constexpr int kOldest = 8;  // what our own kernels are built for
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, device), "could not describe the GPU");
-  return fmt::format("{}, {} processors, cuDNN {}", properties.name, properties.multiProcessorCount,
-                     cudnnGetVersion());
+  if (properties.major < kOldest)
+    throw Error(fmt::format("GPU {} ({}) has compute capability {}.{}, expected {}.0 or later",
+                            device, properties.name, properties.major, properties.minor, kOldest),
+                ErrorKind::unsupported);
+  int driver = 0;
+  check(cudaDriverGetVersion(&driver), "could not ask for the driver's version");
+  // With this set to 0 the library leaves its tf32 kernels out.
+  const char* const tf32 = std::getenv("NVIDIA_TF32_OVERRIDE");
+  return fmt::format("{}, {} processors, cuDNN {}, driver {}{}", properties.name,
+                     properties.multiProcessorCount, cudnnGetVersion(), driver,
+                     tf32 != nullptr && *tf32 == '0' ? ", no tf32" : "");
 }
 
 int entered(int device) {
@@ -56,12 +61,16 @@ int entered(int device) {
 }  // namespace
 
 Session::Session(int device)
-    : device_(entered(device)),
-      handle_(make_handle(stream_)),
-      target_(handle_.get()),
-      identity_(describe_device(device)) {}
+    : device_(entered(device)), identity_(describe_device(device)), target_(make_target()) {}
 
 void Session::enter() const { entered(device_); }
+
+bool Session::is_lost() const {
+  cudaGetLastError();
+  const bool lost = cudaStreamSynchronize(stream_.get()) != cudaSuccess;
+  cudaGetLastError();
+  return lost;
+}
 
 LibraryConvolution::LibraryConvolution(const Session& session, const Step& step, const Way& way,
                                        std::shared_ptr<const LibraryKernel> kernel)
@@ -103,7 +112,8 @@ void LibraryConvolution::bind(std::span<std::byte* const> pointers, std::byte* w
 }
 
 void LibraryConvolution::run() const {
-  check(cudnnBackendExecute(session_.handle(), kernel_->plan.descriptor().get(), addresses_.get()),
+  check(cudnnBackendExecute(kernel_->target->handle(), kernel_->plan.descriptor().get(),
+                            addresses_.get()),
         "could not run a convolution");
   if (way_.kind == WayKind::sums) launch_step(rest_, rest_pointers_, session_.stream().get());
 }

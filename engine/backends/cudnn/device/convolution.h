@@ -1,8 +1,6 @@
 // One convolution on the device, in one of the ways there are to compute it.
 #pragma once
 
-#include <cudnn.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,27 +18,26 @@ namespace qbench::cudnn {
 // The library on one device and one stream.
 class Session {
  public:
-  // Throws Error (environment).
+  // Throws Error (environment), or (unsupported) where the GPU is too old.
   explicit Session(int device);
 
   // Makes the device that of the calling thread.
   void enter() const;
   int device() const { return device_; }
   const Stream& stream() const { return stream_; }
-  cudnnHandle_t handle() const { return handle_.get(); }
-  const Target& target() const { return target_; }
+  const Target& target() const { return *target_; }
+  // For another thread.
+  std::shared_ptr<const Target> make_target() const { return std::make_shared<Target>(stream_); }
+  // Whether a kernel has gone so wrong that nothing runs any more in this process.
+  bool is_lost() const;
   // Device and library, as far as the choice of kernels may depend on them.
   const std::string& identity() const { return identity_; }
 
  private:
-  struct Destroy {
-    void operator()(cudnnHandle_t handle) const { cudnnDestroy(handle); }
-  };
   int device_;
-  Stream stream_;
-  std::unique_ptr<cudnnContext, Destroy> handle_;
-  Target target_;
   std::string identity_;
+  Stream stream_;
+  std::shared_ptr<const Target> target_;
 };
 
 // A kernel of the library for a step, and our own for what that leaves.

@@ -99,9 +99,8 @@ class CudnnBackend final : public Backend {
     try {
       auto second = std::make_unique<CudnnExecutable>(std::move(plan), options, tuning_cache());
       if (second->measure_network_ns() < first->measure_network_ns()) return second;
-    } catch (const Error& error) {  // no memory for both, most likely
-      if (error.kind() != ErrorKind::environment) throw;
-      cudaGetLastError();
+    } catch (const Error&) {  // no memory for both, most likely
+      if (first->is_lost()) throw;
     }
     return first;
   }

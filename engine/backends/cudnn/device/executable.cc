@@ -52,9 +52,18 @@ CudnnExecutable::CudnnExecutable(Plan plan, const DeviceOptions& options, Tuning
       clock_(options.device) {
   Tuner tuner(session_, cache, {.transforms = options.winograd});
   steps_ = std::make_unique<BoundSteps>(plan_, memory_, session_, options.exact ? nullptr : &tuner);
-  steps_->run_all();  // what is loaded at first use cannot be while recording
-  session_.stream().wait();
-  graph_ = LaunchGraph::capture(session_.stream(), [this] { steps_->run_all(); });
+  steps_->load();  // which cannot be while recording
+  record();
+}
+
+void CudnnExecutable::record() {
+  try {
+    graph_ = LaunchGraph::capture(session_.stream(), [this] { steps_->run_all(); });
+    if (graph_ == nullptr) not_recorded_ = "CUDA does not take it";
+  } catch (const Error& error) {  // its steps are launched one by one
+    if (session_.is_lost()) throw;
+    not_recorded_ = error.what();
+  }
 }
 
 CudnnExecutable::~CudnnExecutable() { cudaSetDevice(session_.device()); }
@@ -187,6 +196,8 @@ std::vector<LayerTime> CudnnExecutable::profile(std::span<const std::span<const 
     times.push_back(steps_->describe(i));
     times.back().median_ns = median(samples[i]);
   }
+  if (!not_recorded_.empty() && !times.empty())
+    times.front().implementation += fmt::format(" (network not recorded: {})", not_recorded_);
   return times;
 }
 

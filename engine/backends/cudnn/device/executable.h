@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/backends/backend.h"
@@ -37,10 +38,12 @@ class CudnnExecutable final : public Executable {
 
   // Nanoseconds of the network alone, on whatever the inputs are.
   double measure_network_ns();
+  bool is_lost() const { return session_.is_lost(); }  // as Session has it
 
  private:
   void check_spans(std::span<const std::span<const float>> inputs,
                    std::span<const std::span<float>> outputs) const;
+  void record();
   void send(std::span<const std::span<const float>> inputs);
   void launch();
   void fetch(std::span<const std::span<float>> outputs);
@@ -51,6 +54,7 @@ class CudnnExecutable final : public Executable {
   PlanMemory memory_;
   std::unique_ptr<BoundSteps> steps_;
   std::unique_ptr<LaunchGraph> graph_;  // null where it could not be recorded
+  std::string not_recorded_;            // why
   PinnedMemory host_;                   // inputs, outputs or an observed value
   Event begin_, sent_, computed_, fetched_;
   bool has_times_ = false;

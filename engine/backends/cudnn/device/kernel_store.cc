@@ -21,10 +21,13 @@ OperationGraph describe(const Step& step, const Way& way) {
                                     : sums_graph(work, step.operands);
 }
 
-void KernelStore::Missing::make(const Target& target) {
+void KernelStore::Missing::make(const std::shared_ptr<const Target>& target,
+                                const std::function<void()>& enter) {
   try {
-    *place = std::make_shared<LibraryKernel>(operations, choice, target);
-  } catch (const Error&) {  // not for this device, or this graph: stays null
+    enter();
+    place->made = std::make_shared<LibraryKernel>(operations, choice, target);
+  } catch (const Error& error) {  // not for this device, or this graph
+    place->why_not = error.what();
   }
 }
 
@@ -38,21 +41,39 @@ std::vector<KernelStore::Missing> KernelStore::find_missing(std::span<const Want
   return missing;
 }
 
-void KernelStore::run_on_all_cores(std::vector<Missing> missing,
-                                   const std::function<void(Missing&)>& work) {
+const std::vector<std::shared_ptr<const Target>>& KernelStore::targets(std::size_t count) {
+  constexpr std::size_t kMost = 16;  // each takes memory of the device
   const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  const std::size_t wanted = std::max<std::size_t>(std::min({count, cores, kMost}), 1);
+  while (targets_.size() < wanted) {
+    try {
+      targets_.push_back(make_target_());
+    } catch (const Error&) {
+      if (targets_.empty()) throw;
+      break;  // fewer will do
+    }
+  }
+  return targets_;
+}
+
+void KernelStore::make(std::span<const Wanted> wanted, const std::function<void()>& enter) {
+  std::vector<Missing> missing = find_missing(wanted);
+  if (missing.empty()) return;
   std::atomic<std::size_t> next = 0;
   std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < std::min(cores, missing.size()); ++i)
-    threads.emplace_back([&] {
-      for (std::size_t at = next++; at < missing.size(); at = next++) work(missing[at]);
+  for (const std::shared_ptr<const Target>& target : targets(missing.size()))
+    threads.emplace_back([&missing, &next, &enter, &target] {
+      for (std::size_t at = next++; at < missing.size(); at = next++)
+        missing[at].make(target, enter);
     });
 }
 
 std::shared_ptr<const LibraryKernel> KernelStore::get(const Step& step, const Way& way) {
   const Wanted wanted{&step, way};
-  for (Missing& missing : find_missing({&wanted, 1})) missing.make(target_);
-  return kernels_.at(key_of(describe(step, way), way));
+  for (Missing& missing : find_missing({&wanted, 1})) missing.make(targets(1).front(), [] {});
+  const Kernel& kernel = kernels_.at(key_of(describe(step, way), way));
+  if (kernel.made == nullptr) throw Error(kernel.why_not, ErrorKind::unsupported);
+  return kernel.made;
 }
 
 }  // namespace qbench::cudnn

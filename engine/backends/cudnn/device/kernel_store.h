@@ -15,8 +15,10 @@
 namespace qbench::cudnn {
 
 struct LibraryKernel {
-  LibraryKernel(const OperationGraph& operations, const EngineChoice& choice, const Target& target)
-      : graph(operations, target), plan(graph, choice) {}
+  LibraryKernel(const OperationGraph& operations, const EngineChoice& choice,
+                std::shared_ptr<const Target> made_for)
+      : target(std::move(made_for)), graph(operations, *target), plan(graph, choice) {}
+  std::shared_ptr<const Target> target;  // whose handle runs it
   LibraryGraph graph;
   LibraryPlan plan;
 };
@@ -31,35 +33,35 @@ class KernelStore {
     Way way;
   };
 
-  // `target` must outlive it and its kernels.
-  explicit KernelStore(const Target& target) : target_(target) {}
+  // A target for one more thread, called in the thread that calls `make` or `get`.
+  using MakeTarget = std::function<std::shared_ptr<const Target>()>;
+  explicit KernelStore(MakeTarget make_target) : make_target_(std::move(make_target)) {}
 
-  // Makes what is not there yet, on all cores. `enter` is called in the thread before each.
-  template <class Enter>
-  void make(std::span<const Wanted> wanted, Enter&& enter) {
-    run_on_all_cores(find_missing(wanted), [&](Missing& missing) {
-      enter();
-      missing.make(target_);
-    });
-  }
-  // Nothing where the library cannot make it. Makes it where `make` was not told to.
+  // Makes what is not there yet, several at a time. `enter` is called in the thread before each.
+  void make(std::span<const Wanted> wanted, const std::function<void()>& enter);
+  // Makes it where `make` was not told to. Throws Error where the library cannot, saying why.
   std::shared_ptr<const LibraryKernel> get(const Step& step, const Way& way);
   // Those in use elsewhere stay.
   void clear() { kernels_.clear(); }
 
  private:
+  struct Kernel {
+    std::shared_ptr<const LibraryKernel> made;
+    std::string why_not;  // where it cannot be made
+  };
   struct Missing {
     OperationGraph operations;
     EngineChoice choice;
-    std::shared_ptr<const LibraryKernel>* place;
-    void make(const Target& target);
+    Kernel* place;
+    void make(const std::shared_ptr<const Target>& target, const std::function<void()>& enter);
   };
   std::vector<Missing> find_missing(std::span<const Wanted> wanted);
-  static void run_on_all_cores(std::vector<Missing> missing,
-                               const std::function<void(Missing&)>& work);
+  // As many as there are, up to `count`, at least one.
+  const std::vector<std::shared_ptr<const Target>>& targets(std::size_t count);
 
-  const Target& target_;
-  std::map<std::string, std::shared_ptr<const LibraryKernel>> kernels_;  // null: cannot be made
+  MakeTarget make_target_;
+  std::vector<std::shared_ptr<const Target>> targets_;  // one for each thread
+  std::map<std::string, Kernel> kernels_;
 };
 
 }  // namespace qbench::cudnn

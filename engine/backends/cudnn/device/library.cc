@@ -115,6 +115,24 @@ Proposal proposal_of(const Descriptor& config) {
   return proposal;
 }
 
+Descriptor make_engine(const LibraryGraph& graph, std::int64_t number) {
+  Descriptor engine(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+  engine.set(CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph.descriptor());
+  engine.set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, number);
+  graph.target().set_on_engine(engine);
+  engine.finalize();
+  return engine;
+}
+
+bool is_taken(const LibraryGraph& graph, const EngineChoice& choice) {
+  try {
+    const LibraryConfig config(graph, choice);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 std::vector<Descriptor> make_knobs(const EngineChoice& choice) {
   std::vector<Descriptor> made;
   for (const auto& [type, value] : choice.knobs) {
@@ -127,6 +145,13 @@ std::vector<Descriptor> make_knobs(const EngineChoice& choice) {
 }
 
 }  // namespace
+
+Target::Target(const Stream& stream) {
+  cudnnHandle_t handle = nullptr;
+  check(cudnnCreate(&handle), "could not start");
+  handle_.reset(handle);
+  check(cudnnSetStream(handle, stream.get()), "did not take a stream");
+}
 
 Target Target::described(const std::string& json) {
 #if CUDNN_VERSION >= 90800
@@ -141,7 +166,7 @@ Target Target::described(const std::string& json) {
 }
 
 void Target::set_on_graph(Descriptor& graph) const {
-  if (handle_ != nullptr) graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle_);
+  if (handle_ != nullptr) graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle_.get());
 }
 
 void Target::set_on_heuristics([[maybe_unused]] Descriptor& heuristics) const {
@@ -157,7 +182,7 @@ void Target::set_on_engine([[maybe_unused]] Descriptor& engine) const {
 }
 
 void Target::set_on_plan(Descriptor& plan) const {
-  if (handle_ != nullptr) plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle_);
+  if (handle_ != nullptr) plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle_.get());
 #if CUDNN_VERSION >= 90800
   if (properties_) plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, *properties_);
 #endif
@@ -213,21 +238,40 @@ std::vector<Proposal> LibraryGraph::proposals(cudnnBackendHeurMode_t mode) const
   return found;
 }
 
-LibraryPlan::LibraryPlan(const LibraryGraph& graph, const EngineChoice& choice)
-    : engine_(CUDNN_BACKEND_ENGINE_DESCRIPTOR),
+std::vector<EngineChoice> LibraryGraph::settings(std::int64_t engine) const {
+  std::vector<EngineChoice> found;
+  const Descriptor made = make_engine(*this, engine);
+  for (const Descriptor& knob :
+       made.get_descriptors(CUDNN_ATTR_ENGINE_KNOB_INFO, CUDNN_BACKEND_KNOB_INFO_DESCRIPTOR,
+                            CUDNN_KNOB_TYPE_COUNTS)) {
+    const auto type = knob.get_knob_type(CUDNN_ATTR_KNOB_INFO_TYPE);
+    if (type != CUDNN_KNOB_TYPE_KERNEL_CFG) continue;
+    const std::int64_t last = knob.get_int(CUDNN_ATTR_KNOB_INFO_MAXIMUM_VALUE);
+    const std::int64_t step = std::max<std::int64_t>(knob.get_int(CUDNN_ATTR_KNOB_INFO_STRIDE), 1);
+    for (std::int64_t value = knob.get_int(CUDNN_ATTR_KNOB_INFO_MINIMUM_VALUE); value <= last;
+         value += step) {
+      EngineChoice choice{.engine = engine, .knobs = {{type, value}}};
+      if (is_taken(*this, choice)) found.push_back(std::move(choice));
+    }
+  }
+  return found;
+}
+
+LibraryConfig::LibraryConfig(const LibraryGraph& graph, const EngineChoice& choice)
+    : engine_(make_engine(graph, choice.engine)),
       knobs_(make_knobs(choice)),
-      config_(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR),
-      plan_(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR) {
-  engine_.set(CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph.descriptor());
-  engine_.set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, choice.engine);
-  graph.target().set_on_engine(engine_);
-  engine_.finalize();
-  notes_ = notes_of(engine_);
+      config_(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR) {
   config_.set(CUDNN_ATTR_ENGINECFG_ENGINE, engine_);
   if (!knobs_.empty()) config_.set(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, knobs_);
   config_.finalize();
+}
+
+LibraryPlan::LibraryPlan(const LibraryGraph& graph, const EngineChoice& choice)
+    : config_(graph, choice),
+      plan_(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR),
+      notes_(notes_of(config_.engine())) {
   graph.target().set_on_plan(plan_);
-  plan_.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config_);
+  plan_.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config_.descriptor());
   plan_.finalize();
   workspace_bytes_ =
       static_cast<std::size_t>(plan_.get_int(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE));

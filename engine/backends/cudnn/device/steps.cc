@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 
 #include "engine/backends/cudnn/device/check.h"
 #include "engine/backends/cudnn/device/launch.h"
@@ -59,6 +60,18 @@ std::string dtypes_of(const Step& step) {
   for (std::size_t i = 0; i < result; ++i)
     text += fmt::format("{} ", to_string(step.operands[i].desc.dtype));
   return text + fmt::format("-> {}", to_string(step.operands[result].desc.dtype));
+}
+
+// Where it is not the library throughout, with the reason, on one line.
+std::string implementation_of(const Step& step, const Chosen& chosen) {
+  std::string text = "own:";
+  std::ranges::transform(step.op, std::back_inserter(text),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (chosen.made != nullptr) text = fmt::format("cudnn:{}", to_text(chosen.way));
+  const bool fused = chosen.made != nullptr && chosen.way.kind == WayKind::fused;
+  if (!fused && !chosen.unfit.empty()) text += fmt::format(" ({})", chosen.unfit);
+  std::ranges::replace(text, '\n', ' ');
+  return text;
 }
 
 std::int64_t bytes_touched(const Step& step) {
@@ -128,20 +141,36 @@ BoundSteps::BoundSteps(const Plan& plan, const PlanMemory& memory, const Session
     Bound& bound = steps_.emplace_back();
     for (const View& operand : step.operands) bound.pointers.push_back(memory.address(operand));
     if (tuner == nullptr || !can_be_tuned(plan, step)) continue;
-    bound.library = tuner->choose(step, bound.pointers, bound.way);
-    if (bound.library != nullptr) workspace = std::max(workspace, bound.library->workspace_bytes());
+    bound.chosen = tuner->choose(step, bound.pointers);
+    const auto& library = bound.chosen.made;
+    if (library != nullptr) workspace = std::max(workspace, library->workspace_bytes());
   }
   if (tuner != nullptr) tuner->release();
   workspace_ = DeviceMemory(workspace);
   for (Bound& bound : steps_) {
-    if (bound.library != nullptr) bound.library->bind(bound.pointers, workspace_.data());
+    if (bound.chosen.made != nullptr) bound.chosen.made->bind(bound.pointers, workspace_.data());
   }
 }
 
 void BoundSteps::run(std::size_t i) const {
   const Bound& bound = steps_[i];
-  if (bound.library != nullptr) return bound.library->run();
+  if (bound.chosen.made != nullptr) return bound.chosen.made->run();
   launch_step(plan_.steps[i], bound.pointers, session_.stream().get());
+}
+
+void BoundSteps::load() {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    try {
+      run(i);
+      session_.stream().wait();
+    } catch (const Error& error) {
+      Chosen& chosen = steps_[i].chosen;
+      if (chosen.made == nullptr || session_.is_lost()) throw;
+      chosen.unfit = fmt::format("{}: {}", to_text(chosen.way), error.what());
+      chosen.made = nullptr;
+      --i;  // once more, our own kernel
+    }
+  }
 }
 
 void BoundSteps::run_all() const {
@@ -150,14 +179,9 @@ void BoundSteps::run_all() const {
 
 LayerTime BoundSteps::describe(std::size_t i) const {
   const Step& step = plan_.steps[i];
-  const Bound& bound = steps_[i];
-  std::string own = step.op;
-  std::ranges::transform(own, own.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return {.node = step.node,
           .op = step.op,
-          .implementation =
-              bound.library != nullptr ? fmt::format("cudnn:{}", to_text(bound.way)) : "own:" + own,
+          .implementation = implementation_of(step, steps_[i].chosen),
           .dtypes = dtypes_of(step),
           .macs = step.macs,
           .bytes = bytes_touched(step)};

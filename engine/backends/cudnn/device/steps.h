@@ -44,6 +44,9 @@ class BoundSteps {
 
   std::size_t size() const { return steps_.size(); }
   std::size_t workspace_bytes() const { return workspace_.bytes(); }
+  // Runs all of them once, which loads what is loaded at first use. A step whose kernel of the
+  // library fails is our own kernel's from then on. Throws Error where that fails too.
+  void load();
   // Puts step i, or all of them, on the session's stream.
   void run(std::size_t i) const;
   void run_all() const;
@@ -53,8 +56,7 @@ class BoundSteps {
  private:
   struct Bound {
     std::vector<std::byte*> pointers;
-    Way way;
-    std::unique_ptr<LibraryConvolution> library;  // null: our own kernels
+    Chosen chosen;  // our own kernels, where the library has none
   };
   const Plan& plan_;
   const Session& session_;

@@ -10,37 +10,30 @@
 #include <vector>
 
 #include "engine/backends/cudnn/device/convolution.h"
+#include "engine/backends/cudnn/device/ways.h"
 #include "engine/backends/cudnn/tuning_cache.h"
 
 namespace qbench::cudnn {
 
-struct TuningOptions {
-  bool transforms = true;  // kernels that round otherwise because they transform (Winograd)
+struct Chosen {
+  Way way{};
+  std::unique_ptr<LibraryConvolution> made;  // null: our own kernel
+  std::string unfit;  // which ways turned out not to do, and why the first did not; "" for none
 };
-
-// Whether a kernel computes what this arithmetic promises.
-bool is_allowed(const KernelNotes& notes, Arithmetic arithmetic, const TuningOptions& options);
-
-// What the choice depends on, one line.
-std::string tuning_key(const Step& step, const TuningOptions& options, const std::string& identity);
-
-// Whether the library may compute the step. Depthwise weights of channels_last values are in an
-// order of our own.
-bool is_for_library(const Step& step);
 
 class Tuner {
  public:
-  Tuner(const Session& session, TuningCache& cache, TuningOptions options)
-      : session_(session), cache_(cache), options_(options), kernels_(session.target()) {}
+  // All must outlive it.
+  Tuner(const Session& session, TuningCache& cache, TuningOptions options);
 
-  // Makes the kernels that `choose` will need for those of these steps that are for the library, on
-  // all cores.
+  // Makes the kernels that `choose` will need for those of these steps that are for the library,
+  // several at a time.
   void make_kernels(const std::vector<Step>& steps);
-  // `step` is for the library. The fastest way there, made; nothing where our own kernel is faster
-  // or the only one. From the cache where that has one that can still be made. May overwrite data,
-  // residual, scales and result. `chosen` says which way it is.
-  std::unique_ptr<LibraryConvolution> choose(const Step& step, std::span<std::byte* const> pointers,
-                                             Way& chosen);
+  // `step` is for the library. The fastest way there that computes what our own kernel does: from
+  // the cache where that one still does. May overwrite data, residual, scales and result. Throws
+  // Error (environment) where a kernel breaks the device, after which nothing runs in this process;
+  // later processes leave that kernel out.
+  Chosen choose(const Step& step, std::span<std::byte* const> pointers);
   // Gives back what trying took.
   void release();
 
@@ -48,22 +41,36 @@ class Tuner {
   struct Tried {
     Way way{};
     std::unique_ptr<LibraryConvolution> made;
+    bool recorded = false;
     double ns = std::numeric_limits<double>::infinity();
   };
-  const std::vector<Way>& find_ways(const Step& step);
-  // Nothing where the library has no such kernel.
-  std::unique_ptr<LibraryConvolution> make(const Step& step, const Way& way);
-  // Infinitely slow where it cannot be made or computes something else.
-  Tried try_way(const Step& step, std::span<std::byte* const> pointers, const Way& way,
-                std::span<const float> expected, double to_beat);
-  Tried measure(const Step& step, std::span<std::byte* const> pointers);
-  void prepare(const Step& step, std::span<std::byte* const> pointers);
+  // What a step is tried on.
+  struct Trial {
+    const Step& step;
+    std::span<std::byte* const> pointers;
+    std::vector<float> expected{};  // of the first image
+    std::size_t unfit = 0;
+    std::string first_unfit{};
+  };
+  const FoundWays& ways_of(const Step& step, const std::string& key);
+  bool is_broken(const Step& step, const Way& way) const;
+  Trial prepare(const Step& step, std::span<std::byte* const> pointers);
+  // Made, and found to compute what is expected; else nothing, and why is kept in the trial.
+  Tried try_way(Trial& trial, const Way& way);
+  Tried make_and_try(const Trial& trial, const Way& way);
+  // Whether it can be part of a recorded network; if so the result is what it computes as one.
+  bool runs_recorded(const Trial& trial, const LibraryConvolution& made);
+  void expect_right(const Trial& trial);
+  void clear_result(const Trial& trial);
+  double time_of(const LibraryConvolution& made, double to_beat);
+  Tried fastest(Trial& trial, const std::vector<Way>& ways);
 
   const Session& session_;
   TuningCache& cache_;
   TuningOptions options_;
   KernelStore kernels_;
-  std::map<std::string, std::vector<Way>> ways_;  // by tuning key
+  std::map<std::string, FoundWays> ways_;  // by tuning key
+  Settings settings_;
   DeviceMemory workspace_;
 };
 

@@ -56,6 +56,8 @@ Step convolution_step(const ConvolutionCase& c) {
                    {.buffer = c.bias ? 4 : -1, .desc = vector},
                    {.buffer = c.residual ? 5 : -1, .desc = result},
                    {.buffer = c.scales ? 6 : -1, .desc = row_major({c.images}, DType::f32)}};
+  if (c.bias && in == DType::f16)
+    step.operands.push_back({.buffer = 7, .desc = row_major({k}, DType::f16)});
   return step;
 }
 

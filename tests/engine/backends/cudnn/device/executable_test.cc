@@ -21,6 +21,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // `width` makes its convolution another one for the memory of what was the fastest.
 Graph small_graph(int width = 5) {
@@ -41,7 +42,10 @@ class FakeDevice : public ::testing::Test {
     fake_cuda() = FakeCuda{.memory = fake_cuda().memory};
     fake_cudnn() = {};
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override {
+    EXPECT_EQ(fake_cudnn().handles_shared, 0);
+    std::filesystem::remove_all(folder_);
+  }
 
   // The implementation of the only convolution.
   static std::string way_of(const Graph& graph, const CompileOptions& options = {}) {
@@ -90,7 +94,7 @@ TEST_F(FakeDevice, OurOwnKernelFinishesSums) {
     expect_close(graph, run_on(cudnn_backend(), graph, inputs),
                  run_on(reference_backend(), graph, inputs));
   }
-  EXPECT_EQ(way_of(small_graph(6)), "cudnn:sums 1 2=5");
+  EXPECT_THAT(way_of(small_graph(6)), StartsWith("cudnn:sums 1 2=5 (fused: none proposed; "));
 }
 
 TEST_F(FakeDevice, TheFastestWayIsMeasuredOnce) {
@@ -100,17 +104,56 @@ TEST_F(FakeDevice, TheFastestWayIsMeasuredOnce) {
   EXPECT_EQ(way_of(small_graph(7), options), "cudnn:fused 1 2=5");
   const int measuring = fake_cudnn().executions;
   EXPECT_EQ(way_of(small_graph(7), options), "cudnn:fused 1 2=5");
-  EXPECT_EQ(fake_cudnn().executions - measuring, 2);  // once to load it, once for its profile
+  // Twice to check it, once to load it, once for its profile.
+  EXPECT_EQ(fake_cudnn().executions - measuring, 4);
   EXPECT_GT(measuring, 5);
   fake_cudnn().has_fused = false;  // not to be had any more: what was remembered does not matter
-  EXPECT_EQ(way_of(small_graph(7), options), "own:convolution");
+  EXPECT_THAT(way_of(small_graph(7), options), StartsWith("own:convolution"));
 }
 
 TEST_F(FakeDevice, LibraryKernelsThatAreWrongAreNot) {
   fake_cudnn().has_fused = true;
   fake_cudnn().has_right = false;
-  EXPECT_EQ(way_of(small_graph(8)), "own:convolution");
+  EXPECT_THAT(way_of(small_graph(8)),
+              AllOf(StartsWith("own:convolution ("),
+                    HasSubstr("1 unfit, fused 2 2=5: it computes something else")));
   EXPECT_GT(fake_cudnn().executions, 0);
+  fake_cudnn().has_right = true;  // what failed once may not fail in another process
+  EXPECT_EQ(way_of(small_graph(8)), "cudnn:fused 1 2=5");
+}
+
+TEST_F(FakeDevice, KernelsThatCannotBeRecordedComeLast) {
+  fake_cudnn().has_fused = true;
+  fake_cudnn().first_can_be_recorded = false;
+  EXPECT_EQ(way_of(small_graph(10)), "cudnn:fused 4 2=5");
+}
+
+TEST_F(FakeDevice, KernelsThatFailWhenTheNetworkIsLoadedAreLeftOut) {
+  fake_cudnn().has_fused = true;
+  CompileOptions options;
+  options.float_math = FloatMath::f16;
+  EXPECT_EQ(way_of(small_graph(11), options), "cudnn:fused 1 2=5");
+  fake_cudnn().fails_from = fake_cudnn().executions + 2;  // after what was remembered is checked
+  EXPECT_THAT(way_of(small_graph(11), options),
+              AllOf(StartsWith("own:convolution (fused 1 2=5: "), HasSubstr("EXECUTION_FAILED")));
+}
+
+TEST_F(FakeDevice, AKernelThatBreaksTheDeviceIsNamedAndNotTriedAgain) {
+  fake_cudnn().has_fused = true;
+  fake_cudnn().second_breaks_device = true;
+  CompileOptions options;
+  options.float_math = FloatMath::f16;
+  try {
+    way_of(small_graph(12), options);
+    FAIL() << "ran on a device that was lost";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("'fused 2 2=5' broke the GPU"));
+    EXPECT_EQ(error.kind(), ErrorKind::environment);
+  }
+  fake_cuda().is_lost = false;  // another process
+  for (const int width : {12, 13})
+    EXPECT_EQ(way_of(small_graph(width), options), "cudnn:fused 1 2=5");
+  EXPECT_FALSE(fake_cuda().is_lost);
 }
 
 TEST_F(FakeDevice, ObservingLeavesTheLibraryOut) {
@@ -145,6 +188,11 @@ TEST_F(FakeDevice, RunsStepByStepWhereNothingCanBeRecorded) {
   expect_close(graph, run_on(cudnn_backend(), graph, inputs),
                run_on(reference_backend(), graph, inputs));
   EXPECT_EQ(fake_cuda().launches, 0);
+  const auto executable = cudnn_backend().compile(graph, {});
+  const std::vector<std::span<const float>> in(inputs.begin(), inputs.end());
+  std::vector<float> result(16);
+  const auto times = executable->profile(in, std::vector<std::span<float>>{result}, 1);
+  EXPECT_THAT(times.front().implementation, HasSubstr("(network not recorded: "));
 }
 
 TEST_F(FakeDevice, ShowsObservedValues) {
@@ -197,6 +245,8 @@ TEST_F(FakeDevice, RunsOutOfMemoryWithAnError) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("could not allocate"), HasSubstr("out of memory")));
     EXPECT_EQ(error.kind(), ErrorKind::environment);
   }
+  fake_cuda().most_memory = FakeCuda{}.most_memory;
+  EXPECT_NO_THROW(cudnn_backend().compile(small_graph(), {}));  // the error is not found again
 }
 
 TEST_F(FakeDevice, ProfilesEveryStep) {
@@ -210,7 +260,7 @@ TEST_F(FakeDevice, ProfilesEveryStep) {
   const auto times = executable->profile(in, std::vector<std::span<float>>{result}, 3);
   const auto conv = std::ranges::find(times, "conv", &LayerTime::node);
   ASSERT_NE(conv, times.end());
-  EXPECT_EQ(conv->implementation, "own:convolution");
+  EXPECT_EQ(conv->implementation, "own:convolution (fused: none proposed; sums: none proposed)");
   EXPECT_EQ(conv->dtypes, "f16 f16 -> f16");
   EXPECT_EQ(conv->macs, 2 * 8 * 6 * 5 * 27);
   EXPECT_GT(conv->bytes, 0);

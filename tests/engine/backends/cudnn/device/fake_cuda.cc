@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <utility>
 #include <vector>
 
+#include "engine/backends/cudnn/device/check.h"
 #include "engine/backends/cudnn/device/launch.h"
 #include "engine/backends/cudnn/kernels/dispatch.h"
 
@@ -29,12 +31,15 @@ void run_or_record(std::function<void()> work) {
   }
 }
 
+bool is_recording() { return recording != nullptr; }
+
 FakeCuda& fake_cuda() {
   static FakeCuda fake;
   return fake;
 }
 
 void launch_step(const Step& step, std::span<std::byte* const> pointers, cudaStream_t) {
+  check(cudaGetLastError(), "could not launch a kernel");
   std::vector<std::byte*> places(pointers.begin(), pointers.end());
   run_or_record([step, places] {
     ++fake_cuda().steps;
@@ -62,7 +67,10 @@ extern "C" {
 // Beside the bytes, in front of them, how many there are.
 cudaError_t cudaMalloc(void** data, std::size_t bytes) {
   constexpr std::size_t kFront = 256;
-  if (fake_cuda().memory + bytes > fake_cuda().most_memory) return cudaErrorMemoryAllocation;
+  if (fake_cuda().memory + bytes > fake_cuda().most_memory) {
+    fake_cuda().has_error = true;
+    return cudaErrorMemoryAllocation;
+  }
   const std::size_t whole = (bytes + 2 * kFront - 1) / kFront * kFront;
   auto* all = static_cast<std::byte*>(std::aligned_alloc(kFront, whole));
   std::memset(all, 0xFF, whole);  // NaN
@@ -110,7 +118,9 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   std::free(stream);
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  return fake_cuda().is_lost ? cudaErrorIllegalAddress : cudaSuccess;
+}
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
   if (!fake_cuda().can_record) return cudaErrorStreamCaptureUnsupported;
   recording = new qbench::cudnn::Recording;
@@ -167,6 +177,7 @@ cudaError_t cudaSetDevice(int) { return cudaSuccess; }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {};
   std::strcpy(properties->name, "no real GPU");
+  properties->major = 9;
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetPCIBusId(char* bus, int length, int) {
@@ -177,7 +188,9 @@ cudaError_t cudaDriverGetVersion(int* version) {
   *version = CUDART_VERSION;
   return cudaSuccess;
 }
-cudaError_t cudaGetLastError() { return cudaSuccess; }
+cudaError_t cudaGetLastError() {
+  return std::exchange(fake_cuda().has_error, false) ? cudaErrorUnknown : cudaSuccess;
+}
 const char* cudaGetErrorString(cudaError_t error) {
   return error == cudaErrorMemoryAllocation ? "out of memory" : "an error";
 }

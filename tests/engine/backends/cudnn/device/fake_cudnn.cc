@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "engine/backends/cudnn/kernels/element.h"
@@ -206,7 +209,8 @@ std::vector<std::int64_t> engines(const Fake& graph) {
   const bool fused = graph.parts.at(CUDNN_ATTR_OPERATIONGRAPH_OPS).size() > 1;
   if (!(fused ? fake_cudnn().has_fused : fake_cudnn().has_sums)) return {};
   if (!fake_cudnn().has_right) return {2};
-  return {2, 1, 3};
+  if (fake_cudnn().first_can_be_recorded) return {2, 1, 3};
+  return {2, 1, 3, 4};
 }
 
 // What the library itself knows of a descriptor.
@@ -241,6 +245,25 @@ const Fake& engine_of(const Fake& plan) {
   return plan.part(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG).part(CUDNN_ATTR_ENGINECFG_ENGINE);
 }
 
+// Counts its users.
+struct FakeHandle {
+  std::atomic<int> users = 0;
+};
+
+FakeHandle& handle_of(const Fake& plan) {
+  return *plan.one<FakeHandle*>(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, nullptr);
+}
+
+void make_slowly(FakeHandle& handle) {
+  if (handle.users++ > 0) std::atomic_ref(fake_cudnn().handles_shared)++;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  --handle.users;
+}
+
+std::int64_t engine_number(const Fake& plan) {
+  return engine_of(plan).one<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, 0);
+}
+
 bool can_be_made(const Fake& plan) {
   const Fake& engine = engine_of(plan);
   const auto index = engine.one<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, 0);
@@ -262,11 +285,11 @@ using namespace qbench::cudnn;
 extern "C" {
 
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
-  *handle = reinterpret_cast<cudnnHandle_t>(std::malloc(1));
+  *handle = reinterpret_cast<cudnnHandle_t>(new FakeHandle);
   return CUDNN_STATUS_SUCCESS;
 }
 cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
-  std::free(handle);
+  delete reinterpret_cast<FakeHandle*>(handle);
   return CUDNN_STATUS_SUCCESS;
 }
 cudnnStatus_t cudnnSetStream(cudnnHandle_t, cudaStream_t) { return CUDNN_STATUS_SUCCESS; }
@@ -306,23 +329,34 @@ cudnnStatus_t cudnnBackendGetAttribute(cudnnBackendDescriptor_t descriptor,
 
 cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t descriptor) {
   const Fake& fake = *static_cast<Fake*>(descriptor);
-  const bool good = fake.type != CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR || can_be_made(fake);
+  if (fake.type != CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR) return CUDNN_STATUS_SUCCESS;
+  make_slowly(handle_of(fake));
+  const bool good = can_be_made(fake);
   return good ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_NOT_SUPPORTED;
 }
 
-cudnnStatus_t cudnnBackendExecute(cudnnHandle_t, cudnnBackendDescriptor_t plan,
+cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
                                   cudnnBackendDescriptor_t pack) {
+  FakeCudnn& library = fake_cudnn();
+  if (&handle_of(*static_cast<Fake*>(plan)) != reinterpret_cast<FakeHandle*>(handle))
+    ++library.handles_shared;
+  const std::int64_t number = engine_number(*static_cast<Fake*>(plan));
+  if (library.fails_from >= 0 && library.executions >= library.fails_from)
+    return CUDNN_STATUS_EXECUTION_FAILED;
+  if (is_recording() && number == 1 && !library.first_can_be_recorded)
+    return CUDNN_STATUS_NOT_SUPPORTED_CUDA_GRAPH_NATIVE_API;
+  if (number == 2 && library.second_breaks_device) fake_cuda().is_lost = true;
   const Fake& addresses = *static_cast<Fake*>(pack);
   const auto ids = addresses.list<std::int64_t>(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS);
   const auto data = addresses.list<std::byte*>(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS);
   const auto workspace = addresses.list<std::byte*>(CUDNN_ATTR_VARIANT_PACK_WORKSPACE);
   std::map<std::int64_t, std::byte*> places;
   for (std::size_t i = 0; i < ids.size(); ++i) places[ids[i]] = data[i];
-  run_or_record([places, workspace, engine = &engine_of(*static_cast<Fake*>(plan))] {
+  run_or_record([places, workspace, number, engine = &engine_of(*static_cast<Fake*>(plan))] {
     ++fake_cudnn().executions;
+    if (number == 4) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     std::memset(workspace.front(), 0xFF, 64);  // it may write what it asked for
-    const bool right = engine->one<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, 0) == 1;
-    Run(engine->part(CUDNN_ATTR_ENGINE_OPERATION_GRAPH), places, !right);
+    Run(engine->part(CUDNN_ATTR_ENGINE_OPERATION_GRAPH), places, number == 2);
   });
   return CUDNN_STATUS_SUCCESS;
 }

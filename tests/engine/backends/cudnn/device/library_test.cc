@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "engine/backends/cudnn/device/check.h"
@@ -95,6 +96,46 @@ INSTANTIATE_TEST_SUITE_P(All, Pattern, ::testing::ValuesIn(pattern_cases()),
                                   param_info.param.convolution.name;
                          });
 
+// Beside those that it compiles itself, of which there are few.
+TEST_F(Pattern, RealNumbersHaveReadyMadeKernelsThatDoItAllAtOnce) {
+  for (const Card& card : {kA100, kH100}) {
+    const Target target = Target::described(json_of(card));
+    for (ConvolutionCase c : convolution_cases()) {
+      if (c.arithmetic == Arithmetic::s8) continue;
+      c.images = 32;
+      c.image = 56;
+      c.channels = c.outputs = 64;
+      const Step step = convolution_step(c);
+      const auto& work = std::get<ConvolutionWork>(step.work);
+      const LibraryGraph graph(fused_graph(work, step.operands), target);
+      const auto proposals = graph.proposals(CUDNN_HEUR_MODE_A);
+      EXPECT_TRUE(std::ranges::any_of(proposals,
+                                      [&](const Proposal& proposal) {
+                                        return !proposal.notes.compiled_at_run_time &&
+                                               is_allowed(proposal.notes, work.arithmetic,
+                                                          {.transforms = false});
+                                      }))
+          << card.name << " " << c.name;
+    }
+  }
+}
+
+TEST_F(Pattern, IntegersAreTriedInMoreSettingsThanAreProposed) {
+  for (const Card& card : {kA100, kH100}) {
+    const Target target = Target::described(json_of(card));
+    const Step step = convolution_step({.name = "", .channels = 64, .outputs = 64, .image = 56});
+    Settings settings;
+    const FoundWays found = find_ways(step, {}, target, settings);
+    const auto fused = std::ranges::count(found.ways, WayKind::fused, &Way::kind);
+    EXPECT_GT(fused, 10) << card.name;
+    EXPECT_LT(fused, 40) << card.name;
+    std::vector<std::string> texts;
+    for (const Way& way : found.ways) texts.push_back(to_text(way));
+    std::ranges::sort(texts);
+    EXPECT_EQ(std::ranges::adjacent_find(texts), texts.end());
+  }
+}
+
 TEST_F(Pattern, SumsOfIntegersAndRealNumbersHaveKernels) {
   const Target target = Target::described(json_of(kH100));
   for (const Arithmetic arithmetic :
@@ -135,7 +176,8 @@ TEST_F(Pattern, KernelsAreMadeFromTheirNumbersOnceForAllThatAreAlike) {
     wanted.push_back({&step, *kept});
   }
   ASSERT_EQ(wanted.size(), 8U);
-  KernelStore store(target);
+  KernelStore store(
+      [] { return std::make_shared<const Target>(Target::described(json_of(kH100))); });
   std::atomic<int> entered = 0;
   store.make(wanted, [&] { ++entered; });
   EXPECT_EQ(entered, 8);
@@ -148,7 +190,7 @@ TEST_F(Pattern, KernelsAreMadeFromTheirNumbersOnceForAllThatAreAlike) {
   ConvolutionCase other = c;
   other.stride = 2;
   EXPECT_NE(store.get(convolution_step(other), wanted[0].way), store.get(step, wanted[0].way));
-  EXPECT_EQ(store.get(step, {WayKind::fused, {.engine = 100000}}), nullptr);
+  EXPECT_THROW(store.get(step, {WayKind::fused, {.engine = 100000}}), Error);
 }
 
 TEST_F(Pattern, AKernelThatDoesNotExistIsAnError) {
