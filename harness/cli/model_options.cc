@@ -74,8 +74,11 @@ void ModelOptions::add_to(Options& options) {
 void ModelOptions::use_documented(const Options& options) {
   const ZooModel* known = find_zoo_model(name());
   if (known == nullptr) return;
-  if (!options.given("rgb-mean")) rgb_mean = known->rgb_mean;
-  if (!options.given("rgb-std")) rgb_std = known->rgb_std;
+  // Mean and deviation belong together: who gives one of them means another preprocessing.
+  if (!options.given("rgb-mean") && !options.given("rgb-std")) {
+    rgb_mean = known->rgb_mean;
+    rgb_std = known->rgb_std;
+  }
   if (!options.given("image-shape"))
     image_shape = fmt::format("{}", fmt::join(known->image_shape, ","));
 }

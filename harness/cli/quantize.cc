@@ -158,7 +158,7 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
     fmt::print(streams.out, "{}", options.help());
     return kExitOk;
   }
-  a.model.use_documented(options);
+  if (options.given("model")) a.model.use_documented(options);
   use_ssd_defaults(options, a);
   const QuantizedDType wanted = quantized_dtype_from_string(a.quantized_dtype);
   QuantScheme scheme{.dtype = dtype_for(a.backend.find(), wanted),
