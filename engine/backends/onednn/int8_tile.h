@@ -163,7 +163,7 @@ QBENCH_TILE void store_floats(const Row& sums, const TileWork& work, const TileB
 #pragma GCC unroll 4
   for (std::size_t v = 0; v < V; ++v) {
     const std::int64_t left = block.outputs - static_cast<std::int64_t>(v) * kLanes;
-    const __mmask16 mask = left >= kLanes ? 0xffff : static_cast<__mmask16>((1 << left) - 1);
+    const auto mask = static_cast<__mmask16>(left >= kLanes ? 0xffff : (1 << left) - 1);
     __m512 value = scaled<V>(all[v], block, v);
     if constexpr (ending.residual != Addend::none) {
       const __m512 addend = _mm512_maskz_loadu_ps(mask, residual + v * 64);
