@@ -88,9 +88,9 @@ constexpr Text kTexts[] = {
       y = FullyConnected(conv, w)
       return y)"},
     {"max_pool_u8", R"(
-      data = Input(shape=[2,16,9,9])
-      q = Quantize(data) : u8[2,16,9,9] scales=[0.00390625]
-      p = Pool(q; kernel=[3,3], stride=[2,2], padding=[1,1,1,1]) : u8[2,16,5,5] scales=[0.00390625]
+      data = Input(shape=[2,80,9,9])
+      q = Quantize(data) : u8[2,80,9,9] scales=[0.00390625]
+      p = Pool(q; kernel=[3,3], stride=[2,2], padding=[1,1,1,1]) : u8[2,80,5,5] scales=[0.00390625]
       y = Dequantize(p)
       return y)"},
     {"max_pool_s8_ceil", R"(
@@ -103,12 +103,6 @@ constexpr Text kTexts[] = {
       data = Input(shape=[2,96,7,6])
       q = Quantize(data) : s8[2,96,7,6] scales=[0.0078125]
       p = Pool(q; kernel=[3,2], stride=[2,1], padding=[1,0,1,1]) : s8[2,96,4,6] scales=[0.0078125]
-      y = Dequantize(p)
-      return y)"},
-    {"max_pool_u8_of_160_channels", R"(
-      data = Input(shape=[1,160,6,6])
-      q = Quantize(data) : u8[1,160,6,6] scales=[0.00390625]
-      p = Pool(q; kernel=[2,2], stride=[2,2]) : u8[1,160,3,3] scales=[0.00390625]
       y = Dequantize(p)
       return y)"},
     {"max_pool_other_scale", R"(
