@@ -39,6 +39,10 @@ class Dataset {
   // Names of the classes 0, 1, ...; empty when the data set does not know them.
   virtual std::vector<std::string> class_names() const { return {}; }
 
+  // What a user should know of the data though it can be used: files left out, boxes dropped; each
+  // with a count and an example.
+  virtual std::vector<std::string> notices() const { return {}; }
+
   // Shuffling stays inside windows (see shuffle.h); this is the index after each window's last
   // sample, so the last one is size().
   virtual std::vector<std::int64_t> shuffle_windows() const { return {size()}; }

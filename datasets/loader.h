@@ -47,6 +47,10 @@ class Loader {
   // and again when called after that.
   std::optional<Batch> next();
 
+  // What a user should know of the samples delivered so far: the data set's notices, and images
+  // that were decoded though something was wrong with them, counted.
+  std::vector<std::string> notices() const { return dataset_.notices(); }
+
   // Hands a batch's memory back for the batches to come. Without it each batch has new memory.
   void recycle(Batch batch);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 
 #include "engine/core/error.h"
 
@@ -147,7 +148,11 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
     if (progress && !progress(images)) break;
   }
   std::vector<Score> scores;
-  for (Scorer& scorer : scorers) scores.push_back(std::move(scorer).take());
+  const std::vector<std::string> notices = loader.notices();
+  for (Scorer& scorer : scorers) {
+    scores.push_back(std::move(scorer).take());
+    std::ranges::copy(notices, std::back_inserter(scores.back().warnings));
+  }
   return scores;
 }
 

@@ -27,6 +27,8 @@ struct Score {
   std::vector<double> run_ns;  // of each batch, `run` alone
   // Why the outputs prove nothing (all equal, not finite, nothing detected); else empty.
   std::string mistrust;
+  // What a user should know though the numbers stand.
+  std::vector<std::string> warnings;
 };
 
 struct Accuracy {

@@ -164,6 +164,8 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
   }
   json["images_per_second"] = json["images"].get<double>() / elapsed.count();  // with decoding
   if (!score.mistrust.empty()) json["mistrusted"] = score.mistrust;
+  json["warnings"] = model.notices;
+  for (const std::string& warning : score.warnings) json["warnings"].push_back(warning);
   return json;
 }
 
@@ -187,6 +189,8 @@ void print_text(std::FILE* out, const Json& j, bool area) {
   if (j.contains("library_bytes"))
     fmt::print(out, "            of the GPU: scratch {:.1f} MB, libraries {:.1f} MB\n",
                number("scratch_bytes") / 1e6, number("library_bytes") / 1e6);
+  for (const Json& warning : j.value("warnings", Json::array()))
+    fmt::print(out, "warning     {}\n", warning.get<std::string>());
   if (j.contains("mistrusted"))
     fmt::print(out, "mistrusted  {}\n", j["mistrusted"].get<std::string>());
 }

@@ -27,7 +27,8 @@ struct LoadedModel {
   std::string hash;        // content of the imported graph
   std::size_t file_bytes = 0;
   std::vector<PassResult> passes;
-  AbsorbedLayers absorbed;  // layers of the file that the passes took away
+  AbsorbedLayers absorbed;           // layers of the file that the passes took away
+  std::vector<std::string> notices;  // what a user should know of the files though they were read
 };
 
 // As it is in the files, batch 1; the symbol may be a network of the zoo ("zoo:NAME").

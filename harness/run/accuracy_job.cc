@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <new>
@@ -192,7 +193,6 @@ class AccuracyRun {
     for (const LeftInFp32& left : quantized.left_in_fp32) {
       layers.push_back({{"layer", left.node}, {"op", left.op}, {"reason", left.reason}});
     }
-    if (!warnings_.empty()) entry.details["warnings"] = warnings_;
     const std::string directory = job_.directory(result.variant);
     std::filesystem::create_directories(directory);
     const ModelFiles files = quantized_files(directory, job_.model.name, result.variant.mode,
@@ -254,6 +254,10 @@ class AccuracyRun {
 
   void take(Entry& entry, const Score& score) {
     AccuracyResult& result = entry.result;
+    std::vector<std::string> warnings = model_.notices;
+    if (result.variant.quantized()) std::ranges::copy(warnings_, std::back_inserter(warnings));
+    std::ranges::copy(score.warnings, std::back_inserter(warnings));
+    if (!warnings.empty()) entry.details["warnings"] = warnings;
     if (entry.output.task == Task::detection) {
       take_detections(entry, score);
     } else {
@@ -290,7 +294,7 @@ class AccuracyRun {
   std::vector<Entry> entries_;
   LoadedModel model_;
   std::vector<std::string> excluded_;
-  std::vector<std::string> warnings_;
+  std::vector<std::string> warnings_;  // of quantizing
   Preprocess preprocess_;
   std::unique_ptr<Dataset> dataset_;
   Calibrated calibrated_;
