@@ -15,7 +15,7 @@ struct Codec {
   std::array<unsigned char, 4> signature;
   std::size_t signature_size;
   ImageInfo (*info)(std::span<const std::byte> encoded);
-  Image (*decode)(std::span<const std::byte> encoded);
+  Image (*decode)(std::span<const std::byte> encoded, int channels);
 };
 
 constexpr std::array kCodecs = {
@@ -49,6 +49,10 @@ ImageInfo image_info(std::span<const std::byte> encoded) {
   return info;
 }
 
-Image decode_image(std::span<const std::byte> encoded) { return codec_of(encoded).decode(encoded); }
+Image decode_image(std::span<const std::byte> encoded, int channels) {
+  if (channels != 1 && channels != 3)
+    throw Error(fmt::format("images of {} channels, expected 1 or 3", channels));
+  return codec_of(encoded).decode(encoded, channels);
+}
 
 }  // namespace qbench

@@ -1,4 +1,4 @@
-// 8-bit colour images in memory, and as JPEG and PNG files.
+// 8-bit images in memory, colour or grey, and as JPEG and PNG files.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,16 @@ namespace qbench {
 
 struct Image {
   Image() = default;
-  Image(int h, int w)
+  Image(int h, int w, int c = 3)
       : height(h),
         width(w),
-        pixels(3 * static_cast<std::size_t>(h) * static_cast<std::size_t>(w)) {}
+        channels(c),
+        pixels(static_cast<std::size_t>(c) * static_cast<std::size_t>(h) *
+               static_cast<std::size_t>(w)) {}
 
-  std::size_t row_bytes() const { return 3 * static_cast<std::size_t>(width); }
+  std::size_t row_bytes() const {
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(width);
+  }
   std::uint8_t* row(int y) { return pixels.data() + static_cast<std::size_t>(y) * row_bytes(); }
   const std::uint8_t* row(int y) const {
     return pixels.data() + static_cast<std::size_t>(y) * row_bytes();
@@ -24,7 +28,8 @@ struct Image {
 
   int height = 0;
   int width = 0;
-  std::vector<std::uint8_t> pixels;  // [height, width, 3], order R, G, B
+  int channels = 3;                  // 3: R, G, B; 1: luminance
+  std::vector<std::uint8_t> pixels;  // [height, width, channels]
 
   bool operator==(const Image&) const = default;
 };
@@ -45,11 +50,14 @@ struct ImageInfo {
 // Reads the header only. Throws Error when it is neither JPEG nor PNG, damaged, or too large.
 ImageInfo image_info(std::span<const std::byte> encoded);
 
-// Grey images get three equal planes, transparency is dropped, an orientation tag is ignored.
-// Throws Error when the file is damaged or cut short, even if some of it could be decoded.
-Image decode_image(std::span<const std::byte> encoded);
+// With `channels` 3, grey images get three equal planes. With 1, a JPEG gives its luminance as it
+// is stored and a PNG 0.299 R + 0.587 G + 0.114 B, as OpenCV's IMREAD_GRAYSCALE does. Transparency
+// is dropped, an orientation tag is ignored. Throws Error when the file is damaged or cut short,
+// even if some of it could be decoded.
+Image decode_image(std::span<const std::byte> encoded, int channels = 3);
 
-std::vector<std::byte> encode_jpeg(const Image& image, int quality);  // quality 1..100
+// Both write colour images. Quality 1..100.
+std::vector<std::byte> encode_jpeg(const Image& image, int quality);
 std::vector<std::byte> encode_png(const Image& image);
 
 }  // namespace qbench

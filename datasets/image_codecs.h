@@ -9,9 +9,9 @@
 namespace qbench {
 
 ImageInfo jpeg_info(std::span<const std::byte> encoded);
-Image decode_jpeg(std::span<const std::byte> encoded);
+Image decode_jpeg(std::span<const std::byte> encoded, int channels);
 
 ImageInfo png_info(std::span<const std::byte> encoded);
-Image decode_png(std::span<const std::byte> encoded);
+Image decode_png(std::span<const std::byte> encoded, int channels);
 
 }  // namespace qbench

@@ -99,7 +99,7 @@ class JpegReader {
 
   bool read_rows(Image& image) {
     if (setjmp(errors_.jump) != 0) return false;
-    info_.out_color_space = JCS_RGB;
+    info_.out_color_space = image.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_start_decompress(&info_);
     while (info_.output_scanline < info_.output_height) {
       JSAMPROW row = image.row(static_cast<int>(info_.output_scanline));
@@ -165,16 +165,18 @@ ImageInfo jpeg_info(std::span<const std::byte> encoded) {
   return {"JPEG", static_cast<int>(reader.height()), static_cast<int>(reader.width())};
 }
 
-Image decode_jpeg(std::span<const std::byte> encoded) {
+Image decode_jpeg(std::span<const std::byte> encoded, int channels) {
   JpegReader reader(encoded);
   check_image_size(reader.height(), reader.width());
-  Image image(static_cast<int>(reader.height()), static_cast<int>(reader.width()));
+  Image image(static_cast<int>(reader.height()), static_cast<int>(reader.width()), channels);
   reader.read_into(image);
   return image;
 }
 
 std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
   check_image_size(image.height, image.width);
+  if (image.channels != 3)
+    throw Error(fmt::format("images of {} channels, expected 3", image.channels));
   if (quality < 1 || quality > 100) {
     throw Error(fmt::format("JPEG quality {}, expected 1 to 100", quality));
   }

@@ -58,14 +58,14 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
-  Image read() {
+  Image read(int channels) {
     if (info_ == nullptr || !read_header()) fail();
     const auto height = static_cast<std::int64_t>(png_get_image_height(png_, info_));
     const auto width = static_cast<std::int64_t>(png_get_image_width(png_, info_));
     check_image_size(height, width);
-    Image image(static_cast<int>(height), static_cast<int>(width));
+    Image image(static_cast<int>(height), static_cast<int>(width), channels);
     for (int y = 0; y < image.height; ++y) rows_.push_back(image.row(y));
-    if (!read_rows(image.row_bytes())) fail();
+    if (!read_rows(image)) fail();
     return image;
   }
 
@@ -81,15 +81,20 @@ class PngReader {
     return true;
   }
 
-  bool read_rows(std::size_t row_bytes) {
+  bool read_rows(const Image& image) {
     if (setjmp(png_jmpbuf(png_)) != 0) return false;
     png_set_expand(png_);
     png_set_strip_16(png_);
     png_set_strip_alpha(png_);
-    png_set_gray_to_rgb(png_);
+    if (image.channels == 3) {
+      png_set_gray_to_rgb(png_);
+    } else {
+      png_set_rgb_to_gray(png_, PNG_ERROR_ACTION_NONE, 0.299, 0.587);
+    }
     png_set_interlace_handling(png_);
     png_read_update_info(png_, info_);
-    if (png_get_rowbytes(png_, info_) != row_bytes) png_error(png_, "not convertible to 8-bit RGB");
+    if (png_get_rowbytes(png_, info_) != image.row_bytes())
+      png_error(png_, "not convertible to 8-bit pixels");
     png_read_image(png_, rows_.data());
     png_read_end(png_, nullptr);
     return true;
@@ -154,10 +159,14 @@ ImageInfo png_info(std::span<const std::byte> encoded) {
   return {"PNG", static_cast<int>(height), static_cast<int>(width)};
 }
 
-Image decode_png(std::span<const std::byte> encoded) { return PngReader(encoded).read(); }
+Image decode_png(std::span<const std::byte> encoded, int channels) {
+  return PngReader(encoded).read(channels);
+}
 
 std::vector<std::byte> encode_png(const Image& image) {
   check_image_size(image.height, image.width);
+  if (image.channels != 3)
+    throw Error(fmt::format("images of {} channels, expected 3", image.channels));
   return PngWriter().write(image);
 }
 

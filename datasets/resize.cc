@@ -37,26 +37,30 @@ std::vector<Tap> taps(int source, int target, bool keep_fraction) {
   return result;
 }
 
+template <int kChannels>
 void resize_row(const std::uint8_t* source, const std::vector<Tap>& columns,
                 std::vector<int>& out) {
   int* o = out.data();
   for (const Tap& tap : columns) {
-    const std::uint8_t* a = source + std::ptrdiff_t{3} * tap.first;
-    const std::uint8_t* b = source + std::ptrdiff_t{3} * tap.second;
-    for (int c = 0; c < 3; ++c) *o++ = a[c] * tap.weight0 + b[c] * tap.weight1;
+    const std::uint8_t* a = source + std::ptrdiff_t{kChannels} * tap.first;
+    const std::uint8_t* b = source + std::ptrdiff_t{kChannels} * tap.second;
+    for (int c = 0; c < kChannels; ++c) *o++ = a[c] * tap.weight0 + b[c] * tap.weight1;
   }
 }
 
 // Exactly half the size in both directions: OpenCV averages the four pixels instead.
 Image halve(const Image& image) {
-  Image result(image.height / 2, image.width / 2);
+  const int channels = image.channels;
+  Image result(image.height / 2, image.width / 2, channels);
   for (int y = 0; y < result.height; ++y) {
     const std::uint8_t* a = image.row(2 * y);
     const std::uint8_t* b = image.row(2 * y + 1);
     std::uint8_t* out = result.row(y);
-    for (int x = 0; x < result.width; ++x, a += 6, b += 6) {
-      for (int c = 0; c < 3; ++c) {
-        *out++ = static_cast<std::uint8_t>((a[c] + a[c + 3] + b[c] + b[c + 3] + 2) >> 2);
+    for (int x = 0; x < result.width;
+         ++x, a += std::ptrdiff_t{2} * channels, b += std::ptrdiff_t{2} * channels) {
+      for (int c = 0; c < channels; ++c) {
+        const int next = c + channels;
+        *out++ = static_cast<std::uint8_t>((a[c] + a[next] + b[c] + b[next] + 2) >> 2);
       }
     }
   }
@@ -73,7 +77,8 @@ Image resize(const Image& image, int height, int width) {
 
   const std::vector<Tap> columns = taps(image.width, width, false);
   const std::vector<Tap> rows = taps(image.height, height, true);
-  Image result(height, width);
+  const auto resize_one = image.channels == 1 ? resize_row<1> : resize_row<3>;
+  Image result(height, width, image.channels);
   std::vector<int> upper(result.row_bytes());
   std::vector<int> lower(result.row_bytes());
   int upper_row = -1;  // which source rows the two buffers hold
@@ -84,8 +89,8 @@ Image resize(const Image& image, int height, int width) {
       std::swap(upper, lower);
       std::swap(upper_row, lower_row);
     }
-    if (tap.first != upper_row) resize_row(image.row(tap.first), columns, upper);
-    if (tap.second != lower_row) resize_row(image.row(tap.second), columns, lower);
+    if (tap.first != upper_row) resize_one(image.row(tap.first), columns, upper);
+    if (tap.second != lower_row) resize_one(image.row(tap.second), columns, lower);
     upper_row = tap.first;
     lower_row = tap.second;
     std::uint8_t* out = result.row(y);

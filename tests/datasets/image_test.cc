@@ -84,6 +84,44 @@ TEST(Image, EveryKindOfPngBecomesRgb) {
   EXPECT_EQ(decode_image(raw(kDeep)).pixels, (std::vector<std::uint8_t>{0x12, 0x56, 0x9A}));
 }
 
+// The weights and the rounding of OpenCV's IMREAD_GRAYSCALE, which leaves the work to libpng.
+TEST(Image, ColouredPngBecomesGrey) {
+  const Image image = pattern_image(23, 31);
+  const Image grey = decode_image(encode_png(image), 1);
+  ASSERT_EQ(grey.channels, 1);
+  ASSERT_EQ(grey.pixels.size(), 23U * 31U);
+  for (std::size_t i = 0; i < grey.pixels.size(); ++i) {
+    const int r = image.pixels[3 * i];
+    const int g = image.pixels[3 * i + 1];
+    const int b = image.pixels[3 * i + 2];
+    ASSERT_EQ(grey.pixels[i], (9797 * r + 19234 * g + 3737 * b) >> 15) << i;
+  }
+  EXPECT_EQ(decode_image(raw(kGrey), 1).pixels, (std::vector<std::uint8_t>{10, 200}));
+  EXPECT_EQ(decode_image(raw(kPalette), 1).pixels, (std::vector<std::uint8_t>{89}));
+}
+
+// A JPEG stores luminance apart from colour: it is taken as it is.
+TEST(Image, ColouredJpegBecomesItsLuminance) {
+  Image image(16, 16);
+  for (std::size_t i = 0; i < image.pixels.size(); i += 3) {
+    image.pixels[i] = 200;
+    image.pixels[i + 1] = 100;
+    image.pixels[i + 2] = 50;
+  }
+  const Image grey = decode_image(encode_jpeg(image, 100), 1);
+  ASSERT_EQ(grey.pixels.size(), 256U);
+  for (const std::uint8_t value : grey.pixels) EXPECT_NEAR(value, 124, 1);  // 59.8 + 58.7 + 5.7
+}
+
+TEST(Image, OtherNumbersOfChannelsAreRefused) {
+  for (const int channels : {0, 2, 4}) {
+    EXPECT_THAT(error_of([&] { decode_image(raw(kGrey), channels); }),
+                HasSubstr("channels, expected 1 or 3"));
+  }
+  EXPECT_THAT(error_of([] { encode_png(Image(2, 2, 1)); }), HasSubstr("expected 3"));
+  EXPECT_THAT(error_of([] { encode_jpeg(Image(2, 2, 1), 90); }), HasSubstr("expected 3"));
+}
+
 TEST(Image, OtherFilesAreRefused) {
   EXPECT_THAT(error_of([] { decode_image({}); }),
               HasSubstr("0 bytes that are neither a JPEG nor a PNG image"));

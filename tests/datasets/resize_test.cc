@@ -67,5 +67,19 @@ TEST(Resize, RefusesEmptyAndHugeImages) {
   EXPECT_THAT(error_of([&] { resize(Image(), 5, 5); }), HasSubstr("image of 0 x 0 pixels"));
 }
 
+// One plane of a colour image is resized as the same plane alone.
+TEST(Resize, GreyImagesAsOnePlaneOfColour) {
+  const Image image = pattern_image(24, 36);
+  Image plane(24, 36, 1);
+  for (std::size_t i = 0; i < plane.pixels.size(); ++i) plane.pixels[i] = image.pixels[3 * i + 1];
+  for (const auto& [height, width] : {std::pair{12, 18}, {17, 50}, {60, 9}}) {
+    const Image colour = resize(image, height, width);
+    const Image grey = resize(plane, height, width);
+    ASSERT_EQ(grey.channels, 1);
+    for (std::size_t i = 0; i < grey.pixels.size(); ++i)
+      ASSERT_EQ(grey.pixels[i], colour.pixels[3 * i + 1]) << height << " x " << width << ": " << i;
+  }
+}
+
 }  // namespace
 }  // namespace qbench
