@@ -13,7 +13,7 @@ namespace qbench {
 enum class GateOutcome {
   passed,
   failed,
-  not_judged,  // no case of it ran, or the images are not those its counts are about
+  not_judged,  // left out on purpose, or other images than those its counts are about
 };
 
 struct GateVerdict {
@@ -22,8 +22,10 @@ struct GateVerdict {
   std::string reason;  // what was found where; why it was not judged
 };
 
-// A gate fails when any of its cases misses the bound or ran without measuring the metric.
-GateVerdict judge(const Gate& gate, std::span<const CaseRecord> records, bool other_images);
+// A gate fails when any of its cases misses the bound, proves nothing (mistrusted), ended without a
+// result or did not measure the metric; and when none of its cases was tried, unless it is optional
+// or the command line left them out. Skipped and unsupported cases are not judged.
+GateVerdict judge(const Gate& gate, std::span<const CaseRecord> records, const Suite& suite);
 std::vector<GateVerdict> judge(const Suite& suite, std::span<const CaseRecord> records);
 
 }  // namespace qbench

@@ -94,6 +94,15 @@ void replace_images(const Overrides& overrides, Suite& suite) {
       !overrides.dataset.empty() || overrides.skip >= 0 || overrides.limit >= 0 || overrides.quick;
 }
 
+void note_narrowing(const Overrides& overrides, Suite& suite) {
+  std::vector<std::string_view> options;
+  if (!overrides.models.empty()) options.emplace_back("--models");
+  if (!overrides.precisions.empty()) options.emplace_back("--precisions");
+  if (!overrides.modes.empty()) options.emplace_back("--modes");
+  if (!overrides.backends.empty()) options.emplace_back("--backends");
+  suite.narrowed_by = fmt::format("{}", fmt::join(options, ", "));
+}
+
 }  // namespace
 
 void apply(const Overrides& overrides, Suite& suite) {
@@ -101,6 +110,7 @@ void apply(const Overrides& overrides, Suite& suite) {
   keep_models(overrides.models, suite.models);
   replace_axes(overrides, suite.axes);
   replace_images(overrides, suite);
+  note_narrowing(overrides, suite);
   if (overrides.quick) {
     suite.measure.warmup_seconds = std::min(suite.measure.warmup_seconds, kQuickWarmupSeconds);
     suite.measure.max_seconds = std::min(suite.measure.max_seconds, kQuickSeconds);

@@ -10,7 +10,10 @@
 #include <set>
 #include <system_error>
 
+#include "engine/backends/backends.h"
+#include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
 #include "engine/formats/formats.h"
 #include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
@@ -142,16 +145,53 @@ ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
   return model;
 }
 
+// "expected of: a, b; did you mean 'a'?"
+std::string expectation(const std::string& found, const std::vector<std::string>& known) {
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  const std::string_view nearest = nearest_name(found, names);
+  return fmt::format("expected of: {}{}", fmt::join(known, ", "),
+                     nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest));
+}
+
 void check_names(const YamlMap& map, const std::string& key, const std::vector<std::string>& found,
                  const std::vector<std::string>& known) {
   for (const std::string& name : found) {
     if (std::ranges::count(known, name) > 0) continue;
-    map.fail(key, fmt::format("found '{}', expected of: {}", name, fmt::join(known, ", ")));
+    map.fail(key, fmt::format("found '{}', {}", name, expectation(name, known)));
   }
+}
+
+// A key that is absent stands for all names.
+void check_name(const YamlMap& map, const std::string& key, const std::string& found,
+                const std::vector<std::string>& known) {
+  if (map.has(key)) check_names(map, key, {found}, known);
 }
 
 std::vector<std::string> all_precisions() {
   return {precision_names().begin(), precision_names().end()};
+}
+
+std::vector<std::string> all_modes() {
+  std::vector<std::string> names{"none"};
+  for (const CalibrationMode& mode : calibration_modes()) names.emplace_back(mode.name);
+  return names;
+}
+
+// Those of this build, and those that it lacks.
+std::vector<std::string> every_backend() {
+  std::vector<std::string> names;
+  for (const Backend* backend : all_backends()) names.push_back(backend->name());
+  for (const std::string_view name : absent_backends()) names.emplace_back(name);
+  return names;
+}
+
+void check_built(const YamlMap& map, const std::string& key, const char* what,
+                 const std::vector<std::string>& found, const std::vector<std::string>& known) {
+  for (const std::string& name : found) {
+    if (std::ranges::count(known, name) > 0) continue;
+    map.fail(key,
+             fmt::format("no {} '{}' in this build, {}", what, name, expectation(name, known)));
+  }
 }
 
 Axes read_axes(YamlMap map) {
@@ -159,11 +199,13 @@ Axes read_axes(YamlMap map) {
   map.read("precisions", axes.precisions);
   check_names(map, "precisions", axes.precisions, all_precisions());
   map.read("modes", axes.modes);
+  check_built(map, "modes", "calibration mode", axes.modes, all_modes());
   map.read("calib_batches", axes.calib_batches, 1);
   map.read("quantized_dtypes", axes.quantized_dtypes);
   check_names(map, "quantized_dtypes", axes.quantized_dtypes, {"auto", "int8", "uint8"});
   map.read("batch_sizes", axes.batch_sizes, 1);
   map.read("backends", axes.backends);
+  check_built(map, "backends", "backend", axes.backends, every_backend());
   map.read("threads", axes.threads, 0);
   for (const int batch : axes.batch_sizes) {
     if (batch > kMaxBatch) map.fail("batch_sizes", fmt::format("{} is above {}", batch, kMaxBatch));
@@ -197,28 +239,53 @@ std::vector<std::string> gate_metrics() {
   return names;
 }
 
+void check_bounds(const YamlMap& map, const Gate& gate) {
+  if (!gate.min && !gate.max && !gate.max_drop && !gate.equals) {
+    map.fail("metric", "expected a bound: min, max, max_drop or equals");
+  }
+  if (gate.min && gate.max && *gate.min > *gate.max) {
+    map.fail("min", fmt::format("found {}, above max: {}", *gate.min, *gate.max));
+  }
+  if (map.has("tolerance") && !gate.equals) map.fail("tolerance", "is of equals, which is missing");
+}
+
+// What no case of any suite can meet.
+void check_scope(const YamlMap& map, const Gate& gate) {
+  const bool of_int8 = gate.precision.empty() || gate.precision == "int8";
+  if (!gate.mode.empty() && !of_int8) {
+    map.fail("mode", fmt::format("calibrates int8 alone, found precision {}", gate.precision));
+  }
+  if (gate.max_drop && gate.precision == "fp32") {
+    map.fail("max_drop", "is FP32's value less another's, found precision fp32");
+  }
+}
+
 Gate read_gate(YamlMap map, const Suite& suite) {
   Gate gate;
   gate.place = map.place();
   map.read("metric", gate.metric);
   check_names(map, "metric", {gate.metric}, gate_metrics());
   map.read("model", gate.model);
-  const auto is_named = [&gate](const ModelSpec& model) { return model.name == gate.model; };
-  if (!gate.model.empty() && std::ranges::none_of(suite.models, is_named)) {
-    map.fail("model", fmt::format("the suite has no model '{}'", gate.model));
+  std::vector<std::string> models;
+  for (const ModelSpec& model : suite.models) models.push_back(model.name);
+  if (map.has("model") && std::ranges::count(models, gate.model) == 0) {
+    map.fail("model", fmt::format("the suite has no model '{}', {}", gate.model,
+                                  expectation(gate.model, models)));
   }
   map.read("precision", gate.precision);
-  if (!gate.precision.empty()) check_names(map, "precision", {gate.precision}, all_precisions());
+  check_name(map, "precision", gate.precision, all_precisions());
   map.read("mode", gate.mode);
+  check_name(map, "mode", gate.mode, all_modes());
   map.read("backend", gate.backend);
+  check_name(map, "backend", gate.backend, every_backend());
   map.read("min", gate.min, -kHuge, kHuge);
   map.read("max", gate.max, -kHuge, kHuge);
   map.read("max_drop", gate.max_drop, -kHuge, kHuge);
   map.read("equals", gate.equals, -kHuge, kHuge);
   map.read("tolerance", gate.tolerance, 0, kHuge);
-  if (!gate.min && !gate.max && !gate.max_drop && !gate.equals) {
-    map.fail("metric", "expected a bound: min, max, max_drop or equals");
-  }
+  map.read("optional", gate.optional);
+  check_bounds(map, gate);
+  check_scope(map, gate);
   map.finish();
   return gate;
 }

@@ -79,7 +79,8 @@ struct Gate {
   std::optional<double> max;
   std::optional<double> max_drop;  // FP32's value less this one's; not of FP32 itself
   std::optional<double> equals;
-  double tolerance = 0;  // of `equals`, either way
+  double tolerance = 0;   // of `equals`, either way
+  bool optional = false;  // passes over it when none of its cases could be run
 
   std::string place;  // FILE:LINE:COLUMN
 };
@@ -94,7 +95,10 @@ struct Suite {
   double timeout_seconds = 600;  // of one case
   int memory_limit_mb = 0;       // resident, of one case; 0: none
   std::vector<Gate> gates;
-  bool other_images = false;  // scored images were changed on the command line
+  // What the command line changed: the images that are scored, and the options that leave out cases
+  // ("--models, --filter").
+  bool other_images = false;
+  std::string narrowed_by;
 };
 
 // Throws Error as FILE:LINE:COLUMN: what was found, what was expected.

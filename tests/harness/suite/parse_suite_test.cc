@@ -51,7 +51,7 @@ timeout_seconds: 12.5
 memory_limit_mb: 1000
 gates:
   - {metric: correct_top1, model: net, precision: int8, mode: none, backend: reference,
-     equals: 50, tolerance: 2}
+     equals: 50, tolerance: 2, optional: true}
   - {metric: top1, min: 0.5, max: 0.9, max_drop: 0.01}
 )";
 
@@ -144,6 +144,8 @@ TEST(ParseSuite, ReadsGates) {
   EXPECT_EQ(gates[0].backend, "reference");
   EXPECT_EQ(gates[0].equals, 50);
   EXPECT_EQ(gates[0].tolerance, 2);
+  EXPECT_TRUE(gates[0].optional);
+  EXPECT_FALSE(gates[1].optional);
   EXPECT_EQ(gates[1].min, 0.5);
   EXPECT_EQ(gates[1].max, 0.9);
   EXPECT_EQ(gates[1].max_drop, 0.01);
@@ -243,6 +245,32 @@ constexpr BadSuite kBadSuites[] = {
     {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: top1, model: b, min: 1}]",
      "2:31", "no model 'b'"},
     {"models: [{name: a, dataset: {records: r}}]\ngates: [{min: 1}]", "2:9", "correct_top1"},
+    {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: top1, backend: onedn, min: 1}]",
+     "2:33", "did you mean 'onednn'?"},
+    {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: top1, mode: entrpy, min: 1}]",
+     "2:30", "did you mean 'entropy'?"},
+    {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: tpo1, min: 1}]", "2:18",
+     "did you mean 'top1'?"},
+    {"models: [{name: net1, dataset: {records: r}}]\ngates: [{metric: top1, model: net, min: 1}]",
+     "2:31", "did you mean 'net1'?"},
+    {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: top1, backend: '', min: 1}]",
+     "2:33", "found ''"},
+    {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: top1, min: .nan}]", "2:29",
+     "a number"},
+    {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: top1, min: 1, max: 0.5}]",
+     "2:29", "above max"},
+    {"models: [{name: a, dataset: {records: r}}]\ngates: [{metric: top1, min: 1, tolerance: 1}]",
+     "2:43", "equals, which is missing"},
+    {"models: [{name: a, dataset: {records: r}}]\n"
+     "gates: [{metric: top1, precision: fp32, mode: naive, min: 1}]",
+     "2:47", "int8 alone"},
+    {"models: [{name: a, dataset: {records: r}}]\n"
+     "gates: [{metric: top1, precision: fp32, max_drop: 1}]",
+     "2:51", "found precision fp32"},
+    {"models: [{name: a, dataset: {records: r}}]\naxes: {backends: onedn}", "2:18",
+     "did you mean 'onednn'?"},
+    {"models: [{name: a, dataset: {records: r}}]\naxes: {modes: naiv}", "2:15",
+     "did you mean 'naive'?"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, ParseSuiteError, testing::ValuesIn(kBadSuites));
