@@ -10,6 +10,7 @@
 
 #include "datasets/shuffle.h"
 #include "engine/core/error.h"
+#include "engine/core/threads.h"
 
 namespace qbench {
 namespace {
@@ -70,9 +71,8 @@ Loader::Loader(const Dataset& dataset, const Preprocess& preprocess, const Loade
       slots_(ring_size(options)) {
   check(preprocess_);
   const std::int64_t useful = std::min<std::int64_t>(options_.threads, size());
-  for (std::int64_t i = 0; i < useful; ++i) {
-    workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-  }
+  workers_ = start_up_to(static_cast<int>(useful),
+                         [this](const std::stop_token& stop, int /*worker*/) { work(stop); });
 }
 
 std::int64_t Loader::batches() const {

@@ -28,8 +28,9 @@ struct LoaderOptions {
   std::int64_t batch_size = 32;
   std::int64_t first = 0;   // samples skipped, in the (shuffled) order
   std::int64_t count = -1;  // samples delivered at most; -1: all that remain
-  int threads = 1;          // 0: decode in the thread that calls next()
-  bool shuffle = false;     // order of shuffle.h
+  // 0, and where the system refuses to start any: decode in the thread that calls next().
+  int threads = 1;
+  bool shuffle = false;  // order of shuffle.h
   std::uint32_t shuffle_seed = 0;
 };
 

@@ -12,9 +12,9 @@
 #include "datasets/detection_label.h"
 #include "datasets/image.h"
 #include "datasets/image_record.h"
-#include "datasets/parallel.h"
 #include "datasets/record_io.h"
 #include "engine/core/error.h"
+#include "engine/core/threads.h"
 
 namespace qbench {
 namespace {
@@ -128,8 +128,9 @@ std::vector<RecordInfo> list_records(const std::string& path, std::int64_t first
 VerifyReport verify_records(const std::string& path, int threads) {
   const RecordReader reader(path);
   std::vector<Finding> findings(static_cast<std::size_t>(reader.size()));
-  parallel_for(reader.size(), threads,
-               [&](std::int64_t i) { findings[static_cast<std::size_t>(i)] = examine(reader, i); });
+  share_work(reader.size(), threads, [&](std::int64_t i, int /*worker*/) {
+    findings[static_cast<std::size_t>(i)] = examine(reader, i);
+  });
 
   VerifyReport report;
   report.records = reader.size();

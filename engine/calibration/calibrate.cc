@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <exception>
-#include <thread>
 #include <utility>
 
 #include "engine/calibration/min_max.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "engine/core/threads.h"
 
 namespace qbench {
 namespace {
@@ -129,25 +127,9 @@ class Watchers {
 
 std::vector<std::vector<CalibratedRange>> Watchers::ranges() const {
   std::vector<std::vector<CalibratedRange>> result(options_.tensors.size());
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(options_.threads));
-  const auto work = [&](std::exception_ptr& error) {
-    try {
-      for (std::size_t tensor = next++; tensor < result.size(); tensor = next++)
-        result[tensor] = ranges_of(tensor);
-    } catch (...) {
-      error = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t t = 1; t < errors.size(); ++t)
-      threads.emplace_back([&work, &error = errors[t]] { work(error); });
-    work(errors[0]);
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  share_work(std::ssize(result), options_.threads, [&](std::int64_t tensor, int /*worker*/) {
+    result[static_cast<std::size_t>(tensor)] = ranges_of(static_cast<std::size_t>(tensor));
+  });
   return result;
 }
 

@@ -17,7 +17,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFormat = "qbench calibration table";
-constexpr int kVersion = 1;
+// 2: bins no longer depend on whether a tensor's first values were zeros.
+constexpr int kVersion = 2;
 
 // A float is written as the double of the same value, which prints and reads back exactly.
 json to_json(const Range& range) { return {double{range.min}, double{range.max}}; }

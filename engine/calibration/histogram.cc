@@ -53,6 +53,7 @@ void StreamingHistogram::add_block(std::span<const float> values) {
 }
 
 void StreamingHistogram::make_room(const Range& range) {
+  if (range.max_abs() == 0) return;  // zeros have no magnitude: any width of bins will do
   int exponent = 0;
   std::frexp(range.max_abs(), &exponent);  // max_abs < 2^exponent
   widen(exponent);

@@ -1,7 +1,8 @@
 // A histogram of a stream of values whose limits are not known in advance.
 //
-// Magnitudes are counted in 131072 bins over [0, 2^e) for either sign; e grows with the largest
-// magnitude, and then neighbouring bins are merged. As all bin widths are powers of two, a count
+// Magnitudes are counted in 131072 bins over [0, 2^e) for either sign; e is that of the largest
+// magnitude so far (zeros have none, and are counted apart), and when it grows neighbouring bins
+// are merged. As all bin widths are powers of two, a count
 // says how many values lay in its bin exactly, so that the order of values, their batches and the
 // merging of histograms make no difference.
 //

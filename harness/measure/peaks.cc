@@ -9,6 +9,9 @@
 #include <functional>
 #include <numeric>
 #include <thread>
+#include <vector>
+
+#include "engine/core/threads.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -147,20 +150,25 @@ double rate(int threads, double units, double seconds, const std::function<void(
   for (int stretch = 0; stretch < kStretches; ++stretch) {
     std::vector<double> rates(static_cast<std::size_t>(threads));
     std::barrier start(threads);
+    const auto measure = [&](int t) {
+      work(t);  // warm
+      start.arrive_and_wait();
+      const Clock::time_point begin = Clock::now();
+      double elapsed = 0;
+      double count = 0;
+      for (; elapsed < seconds / kStretches; ++count) {
+        work(t);
+        elapsed = seconds_since(begin);
+      }
+      rates[static_cast<std::size_t>(t)] = count * units / elapsed;
+    };
     std::vector<std::jthread> workers;
-    for (int t = 0; t < threads; ++t) {
-      workers.emplace_back([&, t] {
-        work(t);  // warm
-        start.arrive_and_wait();
-        const Clock::time_point begin = Clock::now();
-        double elapsed = 0;
-        double count = 0;
-        for (; elapsed < seconds / kStretches; ++count) {
-          work(t);
-          elapsed = seconds_since(begin);
-        }
-        rates[static_cast<std::size_t>(t)] = count * units / elapsed;
-      });
+    try {
+      for (int t = 0; t < threads; ++t) workers.emplace_back(measure, t);
+    } catch (const std::system_error& refusal) {
+      for (int t = static_cast<int>(workers.size()); t < threads; ++t)
+        start.arrive_and_drop();  // those that run wait for all
+      throw refused_thread(threads, refusal);
     }
     workers.clear();
     best = std::max(best, std::accumulate(rates.begin(), rates.end(), 0.0));

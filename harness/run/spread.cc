@@ -4,8 +4,8 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <thread>
-#include <vector>
+
+#include "engine/core/threads.h"
 
 namespace qbench {
 namespace {
@@ -55,14 +55,11 @@ class Spread {
 bool spread(std::size_t count, int lanes, const LaneWork& work) {
   Spread work_spread(count, work);
   const int used = std::min(lanes, static_cast<int>(std::min<std::size_t>(count, 1 << 16)));
-  if (used <= 1) {
-    work_spread.run_lane(0);
-    return work_spread.finish();
-  }
   {
-    std::vector<std::jthread> threads;
-    for (int lane = 0; lane < used; ++lane)
-      threads.emplace_back([&work_spread, lane] { work_spread.run_lane(lane); });
+    // Lanes whose thread cannot be started leave their items to the others.
+    const auto others =
+        start_up_to(used - 1, [&work_spread](int other) { work_spread.run_lane(other + 1); });
+    work_spread.run_lane(0);
   }
   return work_spread.finish();
 }

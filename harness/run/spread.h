@@ -9,9 +9,10 @@ namespace qbench {
 // Does one item on a lane; false: begin no more. Called from one thread for each lane.
 using LaneWork = std::function<bool(std::size_t item, int lane)>;
 
-// Items 0 .. count-1 are begun in order, each on a lane (0 .. lanes-1) that is free. One lane works
-// in the calling thread. The first exception, too, lets no more begin, and is thrown again when all
-// lanes have ended. Returns whether every item was done.
+// Items 0 .. count-1 are begun in order, each on a lane (0 .. lanes-1) that is free; fewer lanes
+// work where the system refuses to start a thread. Lane 0 works in the calling thread. The first
+// exception, too, lets no more begin, and is thrown again when all lanes have ended. Returns
+// whether every item was done.
 bool spread(std::size_t count, int lanes, const LaneWork& work);
 
 }  // namespace qbench

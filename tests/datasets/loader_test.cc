@@ -10,6 +10,7 @@
 
 #include "datasets/shuffle.h"
 #include "tests/datasets/test_util.h"
+#include "tests/engine/core/thread_limit.h"
 
 namespace qbench {
 namespace {
@@ -175,6 +176,20 @@ TEST(Loader, RefusesOptionsThatMakeNoSense) {
                                          {{.threads = -1}, "-1 decoding threads"}}) {
     EXPECT_THAT(error_of([&] { Loader loader(dataset, kSmall, c.options); }), HasSubstr(c.message));
   }
+}
+
+class LoaderWithoutThreads : public ThreadLimit {};
+
+TEST_F(LoaderWithoutThreads, DeliversTheSame) {
+  const auto complete = [] {
+    std::vector<std::int64_t> all(37);
+    std::iota(all.begin(), all.end(), 0);
+    return delivered(FakeDataset(37), {.batch_size = 4, .threads = 8}) == all &&
+           !::testing::Test::HasFailure();
+  };
+  EXPECT_EXIT(run_with_threads(0, complete), ::testing::ExitedWithCode(0), "");
+  if (!can_count_threads()) GTEST_SKIP() << "needs root";
+  EXPECT_EXIT(run_with_threads(2, complete), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

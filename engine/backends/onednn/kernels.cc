@@ -135,15 +135,16 @@ void matrix_times_vector(const float* weights, const float* x, const float* bias
                          const ActivationSpec& activation, float* out) {
   const std::int64_t groups = (outputs + kRowsTogether - 1) / kRowsTogether;
   parallel_for(groups, [&](std::int64_t group) {
-    // The last group reaches back over rows that others do too.
-    const std::int64_t first =
-        std::max<std::int64_t>(0, std::min(group * kRowsTogether, outputs - kRowsTogether));
+    // The last group reaches back over rows of the one before, and leaves their results to that.
+    const std::int64_t own = group * kRowsTogether;
+    const std::int64_t first = std::max<std::int64_t>(0, std::min(own, outputs - kRowsTogether));
     const std::int64_t stride = outputs < kRowsTogether ? 0 : inputs;
     float sums[kRowsTogether];
     for (std::int64_t row = 0; row < (stride == 0 ? outputs : 1); ++row) {
       dot_rows(weights + (first + row) * inputs, stride, x, inputs, sums);
       for (std::int64_t r = 0; r < (stride == 0 ? 1 : kRowsTogether); ++r) {
         const std::int64_t o = first + row + r;
+        if (o < own) continue;
         out[o] = activate(activation, sums[r] + (bias == nullptr ? 0 : bias[o]), 1);
       }
     }

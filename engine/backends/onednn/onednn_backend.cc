@@ -8,6 +8,7 @@
 #include "engine/backends/onednn/executable.h"
 #include "engine/backends/onednn/lower.h"
 #include "engine/core/error.h"
+#include "engine/core/threads.h"
 
 namespace qbench {
 namespace onednn {
@@ -158,6 +159,9 @@ class OnednnBackend final : public Backend {
     outputs.insert(outputs.end(), observed.begin(), observed.end());
     wanted.set_outputs(std::move(outputs));
     auto [prepared, division] = prepare(wanted, options);
+    // OpenMP ends the process when it is refused a thread.
+    if (division.threads_inside > 1)
+      require_threads(division.workers * division.threads_inside - 1);
     const OpenMpThreads threads(division.threads_inside);  // kernels are made for so many
 
     std::vector<NodeId> given_out = prepared.outputs();

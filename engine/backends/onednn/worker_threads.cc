@@ -2,14 +2,26 @@
 
 #include <utility>
 
+#include "engine/core/threads.h"
+
 namespace qbench::onednn {
 
 WorkerThreads::WorkerThreads(int count, std::function<void(int)> job) : job_(std::move(job)) {
-  for (int worker = 1; worker < count; ++worker)
-    threads_.emplace_back([this, worker] { serve(worker); });
+  try {
+    for (int worker = 1; worker < count; ++worker)
+      threads_.emplace_back([this, worker] { serve(worker); });
+  } catch (const std::system_error& refusal) {
+    stop();
+    throw refused_thread(count - 1, refusal);
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
-WorkerThreads::~WorkerThreads() {
+WorkerThreads::~WorkerThreads() { stop(); }
+
+void WorkerThreads::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

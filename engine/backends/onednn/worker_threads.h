@@ -13,7 +13,9 @@ namespace qbench::onednn {
 
 class WorkerThreads {
  public:
-  // job(worker) for worker 0 .. count-1; worker 0 is the thread that calls run().
+  // job(worker) for worker 0 .. count-1; worker 0 is the thread that calls run(). Throws Error
+  // (environment) when the system refuses a thread: with fewer, times would not be those of
+  // `count`.
   WorkerThreads(int count, std::function<void(int)> job);
   WorkerThreads(const WorkerThreads&) = delete;
   WorkerThreads& operator=(const WorkerThreads&) = delete;
@@ -25,6 +27,7 @@ class WorkerThreads {
  private:
   void serve(int worker);
   void work(int worker);
+  void stop();
 
   std::function<void(int)> job_;
   std::mutex mutex_;

@@ -14,6 +14,7 @@
 #include "engine/graph/text.h"
 #include "tests/engine/backends/case_runner.h"
 #include "tests/engine/backends/small_networks.h"
+#include "tests/engine/core/thread_limit.h"
 
 namespace qbench {
 namespace {
@@ -355,6 +356,28 @@ TEST(OnednnPlan, ImagesOfABatchMustBeSeparableForRunTimeScales) {
     r = Dequantize(q)
     return r)");
   EXPECT_THROW(onednn_backend().compile(graph, {}), Error);
+}
+
+class OnednnWithoutThreads : public ThreadLimit {};
+
+// With fewer threads a latency would not be that of what was asked for.
+TEST_F(OnednnWithoutThreads, SaysSo) {
+  const auto runs = [](std::int64_t batch, int threads) {
+    CompileOptions options;
+    options.threads = threads;
+    return !Compiled(mobilenet_like(batch, false), options).run().empty();
+  };
+  for (const std::int64_t batch : {1, 2, 4}) {  // one plan on 4 threads, 2 on 2 each, 4 on one each
+    EXPECT_EXIT(run_with_threads(0, [&] { return runs(batch, 4); }), testing::ExitedWithCode(2),
+                "cannot start 3 more threads");
+    EXPECT_EXIT(run_with_threads(0, [&] { return runs(batch, 1); }), testing::ExitedWithCode(0),
+                "");
+    if (!can_count_threads()) continue;
+    EXPECT_EXIT(run_with_threads(2, [&] { return runs(batch, 4); }), testing::ExitedWithCode(2),
+                "cannot start 3 more threads");
+    EXPECT_EXIT(run_with_threads(4, [&] { return runs(batch, 4); }), testing::ExitedWithCode(0),
+                "");
+  }
 }
 
 }  // namespace

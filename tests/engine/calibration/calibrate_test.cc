@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <random>
 
 #include "engine/backends/backends.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/core/error.h"
 #include "engine/graph/text.h"
 #include "tests/engine/calibration/distributions.h"
+#include "tests/engine/core/thread_limit.h"
 
 namespace qbench {
 namespace {
@@ -128,6 +131,37 @@ TEST_P(CalibrateWithBackend, BatchSizeAndThreadsMakeNoDifference) {
   }
 }
 
+// Dark images, which the padding and the ReLU of this network keep zero, before and between others.
+TEST_P(CalibrateWithBackend, OrderOfImagesMakesNoDifference) {
+  std::vector<float> images = some_images();
+  for (float& value : images) value *= 0x1p-8F;
+  for (const std::size_t dark : {0, 1, 7})
+    std::fill_n(images.begin() + static_cast<std::ptrdiff_t>(dark * kImageSize), kImageSize, 0.0F);
+  const auto tables_of = [&](const std::vector<float>& ordered, std::int64_t batch, int threads) {
+    Feed feed(ordered, batch);
+    const int batches = static_cast<int>((kImages + batch - 1) / batch);
+    return calibrate(small_network(batch), *GetParam(), feed.next(),
+                     options_for({batches}, threads))
+        .tables;
+  };
+  const std::vector<CalibrationTable> expected = tables_of(images, 1, 1);
+  std::vector<std::size_t> order(kImages);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937 random(3);
+  for (int permutation = 0; permutation < 12; ++permutation) {
+    std::ranges::shuffle(order, random);
+    std::vector<float> ordered;
+    for (const std::size_t image : order) {
+      const auto from = images.begin() + static_cast<std::ptrdiff_t>(image * kImageSize);
+      ordered.insert(ordered.end(), from, from + kImageSize);
+    }
+    const std::vector<CalibrationTable> found =
+        tables_of(ordered, 1 + permutation % 5, 1 + permutation % 3);
+    for (std::size_t mode = 0; mode < 2; ++mode)
+      EXPECT_EQ(found[mode].ranges, expected[mode].ranges) << permutation;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, CalibrateWithBackend, ::testing::ValuesIn(usable_backends()),
                          [](const auto& backend) { return backend.param->name(); });
 
@@ -160,6 +194,14 @@ TEST(Calibrate, NamesTheTensorThatIsNotFinite) {
     images[kImageSize * 2] = std::nanf("");
     EXPECT_THAT(error_of(4, options_for({2}, threads), images), HasSubstr("calibrating 'data'"));
   }
+}
+
+class CalibrateWithoutThreads : public ThreadLimit {};
+
+TEST_F(CalibrateWithoutThreads, GivesTheSame) {
+  const std::vector<CalibrationTable> expected = run(4, options_for({3})).tables;
+  EXPECT_EXIT(run_with_threads(0, [&] { return run(4, options_for({3}, 4)).tables == expected; }),
+              ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

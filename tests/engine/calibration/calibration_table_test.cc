@@ -71,7 +71,7 @@ TEST_F(TableFile, SaysWhatIsWrong) {
   };
   const std::vector<Case> cases = {
       {"qbench calibration table", "table", "expected \"format\""},
-      {"\"version\": 1", "\"version\": 2", "version 2, expected 1"},
+      {"\"version\": 2", "\"version\": 1", "version 1, expected 2"},
       {"\"batches\": 5", "\"batches\": 6", "does not belong to the contents"},
       {"\"batches\": 5", "\"batches\": \"5\"", "must be number"},
       {"\"mode\": \"entropy\",", "", "mode"},

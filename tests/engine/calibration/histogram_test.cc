@@ -107,6 +107,35 @@ TEST(StreamingHistogram, OrderBatchesAndMergingMakeNoDifference) {
   }
 }
 
+// Zeros have no magnitude: however many come first, the bins are as fine as the other values allow.
+TEST(StreamingHistogram, ZerosMakeNoDifferenceToTheOthers) {
+  const std::vector<float> zeros(5000, 0.0F);
+  for (const Distribution& distribution : distributions()) {
+    std::vector<float> values = distribution.values();
+    for (float& value : values) value *= 0x1p-12F;  // far below 1
+    StreamingHistogram alone;
+    alone.add(values);
+    std::vector<std::uint64_t> expected = bins_of(alone);
+    expected[kEntropyBins / 2] += zeros.size();
+
+    StreamingHistogram zeros_first;
+    zeros_first.add(zeros);
+    zeros_first.add(values);
+    EXPECT_EQ(bins_of(zeros_first), expected) << distribution.name;
+    StreamingHistogram zeros_last;
+    zeros_last.add(values);
+    zeros_last.add(zeros);
+    EXPECT_EQ(bins_of(zeros_last), expected) << distribution.name;
+    StreamingHistogram of_zeros;
+    of_zeros.add(zeros);
+    StreamingHistogram merged = of_zeros;
+    merged.merge(alone);
+    EXPECT_EQ(bins_of(merged), expected) << distribution.name;
+    alone.merge(of_zeros);
+    EXPECT_EQ(bins_of(alone), expected) << distribution.name;
+  }
+}
+
 TEST(StreamingHistogram, CountsBeyond32Bits) {
   const std::vector<float> values = distributions()[0].values();
   StreamingHistogram plain;

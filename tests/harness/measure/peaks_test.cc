@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/engine/core/thread_limit.h"
+
 namespace qbench {
 namespace {
 
@@ -23,6 +25,15 @@ TEST(Peaks, AreMeasuredForEachKindOfWork) {
   EXPECT_FALSE(peaks.f32_instruction.empty());
   EXPECT_FALSE(peaks.int8_instruction.empty());
 #endif
+}
+
+class PeaksWithoutThreads : public ThreadLimit {};
+
+TEST_F(PeaksWithoutThreads, AreAnErrorAndNoHang) {
+  const auto measure = [] { return measure_peaks(4, 0.1).threads == 4; };
+  EXPECT_EXIT(run_with_threads(0, measure), testing::ExitedWithCode(2), "cannot start 4 more thr");
+  if (!can_count_threads()) GTEST_SKIP() << "needs root";
+  EXPECT_EXIT(run_with_threads(2, measure), testing::ExitedWithCode(2), "cannot start 4 more thr");
 }
 
 }  // namespace

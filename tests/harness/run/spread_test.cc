@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/engine/core/thread_limit.h"
+
 namespace qbench {
 namespace {
 
@@ -79,6 +81,24 @@ TEST(Spread, AnExceptionIsThrownAgainWhenAllLanesHaveEnded) {
     EXPECT_THROW(spread(1000, lanes, work), std::runtime_error);
     EXPECT_EQ(ended + 1, begun);
   }
+}
+
+class SpreadWithoutThreads : public ThreadLimit {};
+
+TEST_F(SpreadWithoutThreads, DoesEveryItemOnTheLanesThereAre) {
+  const auto complete = [] {
+    std::mutex mutex;
+    std::vector<std::size_t> items;
+    const bool all = spread(20, 3, [&](std::size_t item, int /*lane*/) {
+      const std::lock_guard lock(mutex);
+      items.push_back(item);
+      return true;
+    });
+    return all && std::set(items.begin(), items.end()).size() == 20 && items.size() == 20;
+  };
+  EXPECT_EXIT(run_with_threads(0, complete), testing::ExitedWithCode(0), "");
+  if (!can_count_threads()) GTEST_SKIP() << "needs root";
+  EXPECT_EXIT(run_with_threads(1, complete), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "engine/backends/cudnn/device/kernel_store.h"
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 
 #include "engine/core/error.h"
+#include "engine/core/threads.h"
 
 namespace qbench::cudnn {
 namespace {
@@ -59,13 +59,10 @@ const std::vector<std::shared_ptr<const Target>>& KernelStore::targets(std::size
 void KernelStore::make(std::span<const Wanted> wanted, const std::function<void()>& enter) {
   std::vector<Missing> missing = find_missing(wanted);
   if (missing.empty()) return;
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> threads;
-  for (const std::shared_ptr<const Target>& target : targets(missing.size()))
-    threads.emplace_back([&missing, &next, &enter, &target] {
-      for (std::size_t at = next++; at < missing.size(); at = next++)
-        missing[at].make(target, enter);
-    });
+  const std::vector<std::shared_ptr<const Target>>& own = targets(missing.size());
+  share_work(std::ssize(missing), static_cast<int>(own.size()), [&](std::int64_t at, int worker) {
+    missing[static_cast<std::size_t>(at)].make(own[static_cast<std::size_t>(worker)], enter);
+  });
 }
 
 std::shared_ptr<const LibraryKernel> KernelStore::get(const Step& step, const Way& way) {
