@@ -125,7 +125,8 @@ void compare(const CaseRecord& fp32, const CaseRecord& other, PrecisionComparer&
     if (cell.top1) cell.agreement = count_agreement(fp32.predictions, other.predictions);
   }
   if (timed(fp32) && timed(other)) {
-    cell.speedup = ratio_of_medians(fp32.latency_ns, other.latency_ns);
+    cell.speedup = latency_ratio(process_medians(fp32.latency_ns, fp32.latency_counts),
+                                 process_medians(other.latency_ns, other.latency_counts));
   }
 }
 

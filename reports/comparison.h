@@ -31,7 +31,7 @@ struct Cell {
   std::optional<PairedAccuracy> top5{};
   std::optional<Agreement> agreement{};
   std::optional<PairedPrecision> precision{};  // detectors
-  std::optional<RatioEstimate> speedup{};  // FP32 median latency / this one's: above 1 is faster
+  std::optional<Estimate> speedup{};           // FP32 latency / this one's: above 1 is faster
 };
 
 // All cases that differ only in precision and calibration.

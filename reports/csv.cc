@@ -73,9 +73,10 @@ void add_comparison(const Cell& cell, CsvLine& line) {
   line.add(cell.precision ? number(cell.precision->drop) : "");
   line.add(cell.precision ? number(cell.precision->drop_interval.low) : "");
   line.add(cell.precision ? number(cell.precision->drop_interval.high) : "");
-  line.add(cell.speedup ? number(cell.speedup->ratio) : "");
-  line.add(cell.speedup ? number(cell.speedup->interval.low) : "");
-  line.add(cell.speedup ? number(cell.speedup->interval.high) : "");
+  const bool known = cell.speedup && cell.speedup->interval;
+  line.add(cell.speedup ? number(cell.speedup->value) : "");
+  line.add(known ? number(cell.speedup->interval->low) : "");
+  line.add(known ? number(cell.speedup->interval->high) : "");
 }
 
 std::string header(const std::vector<MetricValue>& columns) {

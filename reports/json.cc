@@ -81,6 +81,7 @@ json case_of(const CaseRecord& record) {
   if (!details.is_discarded()) object["details"] = std::move(details);
   object["metrics"] = metrics(record);
   object["latency_samples_ns"] = record.latency_ns;
+  object["latency_counts"] = record.latency_counts;
   object["predictions"] = predictions(record.predictions);
   return object;
 }
@@ -124,8 +125,9 @@ json comparison(const Report& report, const Row& row, const Cell& cell) {
                  {"top5", accuracy(cell.top5)},
                  {"map_voc07", precision(cell.precision)}};
   object["agreement"] = cell.agreement ? json(cell.agreement->rate()) : json(nullptr);
-  object["speedup"] = cell.speedup ? json(cell.speedup->ratio) : json(nullptr);
-  object["speedup_interval_95"] = cell.speedup ? interval(cell.speedup->interval) : json(nullptr);
+  object["speedup"] = cell.speedup ? json(cell.speedup->value) : json(nullptr);
+  const bool known = cell.speedup && cell.speedup->interval;
+  object["speedup_interval_95"] = known ? interval(*cell.speedup->interval) : json(nullptr);
   return object;
 }
 

@@ -16,18 +16,20 @@ Entry value(const CaseRecord& record, std::string_view metric, std::string (*for
   return measured ? Entry{.text = format(*measured)} : absent();
 }
 
-double median_or_zero(const CaseRecord& record) {
-  return record.latency_ns.empty() ? 0 : median(record.latency_ns);
+std::optional<Estimate> latency_of(const CaseRecord& record) {
+  if (record.latency_ns.empty()) return std::nullopt;
+  return typical_latency(record.latency_ns, record.latency_counts);
 }
 
 // `longest` is the bar of full length: the slowest case of the row.
 Entry median_entry(const CaseRecord& record, double longest) {
-  if (record.latency_ns.empty()) return value(record, "latency_median", milliseconds);
-  const double middle = median(record.latency_ns);
-  const Interval interval = median_interval(record.latency_ns);
-  return {.text = milliseconds(middle),
-          .note = fmt::format("[{}, {}]", milliseconds(interval.low), milliseconds(interval.high)),
-          .bar = longest > 0 ? middle / longest : 0};
+  const std::optional<Estimate> latency = latency_of(record);
+  if (!latency) return value(record, "latency_median", milliseconds);
+  const auto& [typical, interval] = *latency;
+  Entry entry{.text = milliseconds(typical), .bar = longest > 0 ? typical / longest : 0};
+  if (interval)
+    entry.note = fmt::format("[{}, {}]", milliseconds(interval->low), milliseconds(interval->high));
+  return entry;
 }
 
 Entry percentile_entry(const CaseRecord& record, double q) {
@@ -35,14 +37,15 @@ Entry percentile_entry(const CaseRecord& record, double q) {
   return {.text = milliseconds(percentile(record.latency_ns, q))};
 }
 
-Entry speedup_entry(const std::optional<RatioEstimate>& speedup) {
+Entry speedup_entry(const std::optional<Estimate>& speedup) {
   if (!speedup) return absent();
-  Tone tone = Tone::plain;
-  if (speedup->interval.low > 1) tone = Tone::good;
-  if (speedup->interval.high < 1) tone = Tone::bad;
-  return {.text = times(speedup->ratio),
-          .note = fmt::format("[{:.2f}, {:.2f}]", speedup->interval.low, speedup->interval.high),
-          .tone = tone};
+  Entry entry{.text = times(speedup->value)};
+  if (!speedup->interval) return entry;
+  const auto [low, high] = *speedup->interval;
+  entry.note = fmt::format("[{:.2f}, {:.2f}]", low, high);
+  if (low > 1) entry.tone = Tone::good;
+  if (high < 1) entry.tone = Tone::bad;
+  return entry;
 }
 
 // The measured columns of one case.
@@ -80,8 +83,10 @@ Table speed_table(const Report& report) {
   for (const Row& row : report.rows) {
     const std::vector<const Cell*> cells = cells_of(row);
     double longest = 0;
-    for (const Cell* cell : cells)
-      longest = std::max(longest, median_or_zero(report.record(*cell)));
+    for (const Cell* cell : cells) {
+      if (const auto latency = latency_of(report.record(*cell)))
+        longest = std::max(longest, latency->value);
+    }
     for (const Cell* cell : cells) {
       const CaseRecord& record = report.record(*cell);
       Line line{.entries = {{.text = row.model},
@@ -99,12 +104,14 @@ Table speed_table(const Report& report) {
   }
   if (!any) table.lines.clear();
   table.notes = {
-      "Latency: time of one batch, each case alone in a fresh process; the median with its 95 % "
-      "interval (order statistics). A percentile is shown only where there are enough samples for "
-      "it "
-      "(64 for p90, 662 for p99).",
-      "Speed-up: median latency of FP32 over that of the network in the line, same engine, batch "
-      "size and threads, FP32 with its layers fused; 95 % block-bootstrap interval.",
+      "Latency: time of one batch, each case alone in fresh processes, those of a network in "
+      "turns; "
+      "the geometric mean of the processes' medians, with the 95 % interval that these give "
+      "(Student, of logarithms). A percentile is shown only where there are enough samples for it "
+      "(64 for p90, 662 for p99). No interval: one process.",
+      "Speed-up: latency of FP32 over that of the network in the line, same engine, batch size and "
+      "threads, FP32 with its layers fused; geometric mean over the rounds, each the ratio of two "
+      "neighbouring processes, with its 95 % interval.",
       "Peak memory: of the whole process. Parameters: as saved in a file. 1 MB = 1,000,000 bytes."};
   return table;
 }

@@ -1,5 +1,5 @@
-// Statistics of comparison: two networks on the same images (paired.cc), two series of latency
-// samples (ratio.cc).
+// Statistics of comparison: two networks on the same images (paired.cc), two latencies over
+// the same rounds (ratio.cc).
 #pragma once
 
 #include <cstdint>
@@ -74,24 +74,17 @@ struct PlanOptions {
 // 0 <= flip_rate <= 1 and margin > 0.
 std::int64_t images_needed(double flip_rate, double margin, const PlanOptions& options = {});
 
-struct RatioEstimate {
-  double ratio = 0;
-  Interval interval;
+// How much longer the first takes: geometric mean over the rounds of the ratio of what both
+// measured in the same round, which cancels what slows the machine for a while. Rounds that only
+// one side has are left out; nothing when none remains.
+std::optional<Estimate> latency_ratio(std::span<const std::optional<double>> first,
+                                      std::span<const std::optional<double>> second);
 
-  bool operator==(const RatioEstimate&) const = default;
-};
-
-// median(numerator) / median(denominator) with a percentile bootstrap interval. Consecutive latency
-// samples resemble each other, so blocks of cube-root length are drawn instead of single samples.
-// The same seed gives the same interval. Throws Error unless both series have samples, all above 0.
 struct BootstrapOptions {
   std::uint64_t seed = 1;
   int resamples = 1000;
   double confidence = 0.95;
 };
-RatioEstimate ratio_of_medians(std::span<const double> numerator,
-                               std::span<const double> denominator,
-                               const BootstrapOptions& options = {});
 
 // Mean average precision (VOC's 11 points) of two detectors on the same images.
 struct PairedPrecision {

@@ -95,7 +95,10 @@ std::string accuracy(const CaseRecord& record) {
 }
 
 std::string median_latency(const CaseRecord& record) {
-  if (!record.latency_ns.empty()) return text::milliseconds(median(record.latency_ns));
+  if (!record.latency_ns.empty()) {
+    if (const auto typical = typical_latency(record.latency_ns, record.latency_counts))
+      return text::milliseconds(typical->value);
+  }
   const auto measured = record.metric("latency_median");
   return measured ? text::milliseconds(*measured) : std::string(text::kAbsent);
 }
@@ -118,10 +121,13 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   }
   right(median_latency(record), kLatency, Style::plain);
   if (cell.speedup) {
-    const Interval& limits = cell.speedup->interval;
-    const Style style = limits.low > 1 ? Style::good : limits.high < 1 ? Style::bad : Style::plain;
-    const bool rough = limits.high > kRoughSpread * limits.low;
-    right((rough ? "~" : "") + text::times(cell.speedup->ratio), kSpeedup, style);
+    const std::optional<Interval>& limits = cell.speedup->interval;
+    const Style style = !limits            ? Style::plain
+                        : limits->low > 1  ? Style::good
+                        : limits->high < 1 ? Style::bad
+                                           : Style::plain;
+    const bool rough = !limits || limits->high > kRoughSpread * limits->low;
+    right((rough ? "~" : "") + text::times(cell.speedup->value), kSpeedup, style);
     any_rough_ = any_rough_ || rough;
   }
   end();

@@ -27,9 +27,11 @@ struct DeviceSamples {
   bool operator==(const DeviceSamples&) const = default;
 };
 
-// Median, the percentiles that there are enough samples for, and images per second at the median.
-// `latency_ns`: of one batch of `batch_size` images each, at least one.
-std::vector<MetricValue> latency_metrics(std::span<const double> latency_ns, int batch_size);
+// The typical latency, the percentiles that there are enough samples for, and images per second.
+// `latency_ns`: of one batch of `batch_size` images each, at least one; `counts` as of a
+// CaseRecord.
+std::vector<MetricValue> latency_metrics(std::span<const double> latency_ns,
+                                         std::span<const int> counts, int batch_size);
 
 // The median of each, and how many were discarded; nothing where there are no samples.
 std::vector<MetricValue> device_metrics(const DeviceSamples& samples);

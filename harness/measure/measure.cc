@@ -1,9 +1,11 @@
 #include "harness/measure/measure.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "reports/record/latency.h"
 
@@ -27,13 +29,22 @@ bool is_over(const SteadySamples& samples, double elapsed, const MeasureOptions&
   return steady >= least_samples(options) && elapsed * share >= options.max_seconds;
 }
 
-bool median_is_known(const SteadySamples& samples, const MeasureOptions& options) {
-  if (samples.steady() < least_samples(options)) return false;
+bool median_is_known(const SteadySamples& samples, double elapsed, const MeasureOptions& options) {
+  if (samples.steady() < least_samples(options) || elapsed < options.min_seconds) return false;
   const std::vector<double> steady = samples.steady_ns();
-  return median_interval(steady).width() <= options.target_interval * median(steady);
+  const std::optional<Interval> interval = batch_interval(steady);
+  return interval && interval->width() <= options.target_interval * median(steady);
 }
 
 }  // namespace
+
+MeasureOptions MeasureOptions::of_one_round() const {
+  MeasureOptions round = *this;
+  for (double* seconds : {&round.warmup_seconds, &round.min_seconds, &round.max_seconds})
+    *seconds /= rounds;
+  round.rounds = 1;
+  return round;
+}
 
 std::int64_t steady_clock_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -65,16 +76,21 @@ Series measure(const std::function<void()>& run, const MeasureOptions& options, 
     samples.judge();
     if (is_over(samples, elapsed, options)) break;
     if (samples.taken() < next_check) continue;
-    if (median_is_known(samples, options)) break;
+    if (median_is_known(samples, elapsed, options)) break;
     next_check = samples.taken() + samples.taken() / 4 + 1;
   }
   return samples.finish();
 }
 
+// Not getrusage's ru_maxrss: a child begins with that of the process that started it.
 std::size_t peak_resident_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;  // Linux counts KiB
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word) {
+    std::size_t kib = 0;
+    if (word == "VmHWM:" && status >> kib) return kib * 1024;
+  }
+  return 0;
 }
 
 }  // namespace qbench

@@ -13,15 +13,20 @@ namespace qbench {
 struct MeasureOptions {
   double warmup_seconds = 0.5;
   int warmup_runs = 3;          // at least
+  double min_seconds = 0.5;     // of samples; not beyond max_samples
   double max_seconds = 5;       // of samples
   int min_samples = 11;         // also when this takes longer than max_seconds ...
   double give_up_seconds = 60;  // ... up to here
   int max_samples = 100000;
-  // Stops when the 95 % confidence interval of the median is narrower than this share of it.
+  // Stops when the 95 % confidence interval of the median is narrower than this share of it, as far
+  // as one process can tell (batch_interval).
   double target_interval = 0.01;
-  // Of a sweep: the cases of a network are measured in turns, so many times each, so that what
-  // slows the machine for a while slows all of them. The seconds above are shared by the rounds.
-  int rounds = 1;
+  // Of a sweep: the cases of a network are measured in turns, so many times each, each time in a
+  // fresh process. One round tells nothing of how processes differ.
+  int rounds = 5;
+
+  // For one of the rounds, which share the seconds of warm-up and samples.
+  MeasureOptions of_one_round() const;
 };
 
 std::int64_t steady_clock_ns();
@@ -34,7 +39,7 @@ Series measure(
     const Clock& clock = steady_clock_ns, const std::function<void()>& after_sample = [] {},
     const ReadClockState& read = [] { return std::nullopt; });
 
-// Highest resident memory of this process so far, in bytes.
+// Highest resident memory of this process so far, in bytes; 0 where the system does not tell.
 std::size_t peak_resident_bytes();
 
 }  // namespace qbench

@@ -96,7 +96,9 @@ bool GroupSweep::run_pending(std::vector<Pending>& pending) {
   }
   const int rounds = plan_.suite.measure.rounds;
   for (int round = 1; round <= rounds; ++round) {
-    for (Pending& p : pending) {
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+      // Every other round goes backwards, so that a machine that slows down slows all alike.
+      Pending& p = pending[round % 2 == 1 ? i : pending.size() - 1 - i];
       if (!measure(p)) return false;
       if (round == rounds) finish(p);
     }
@@ -107,7 +109,8 @@ bool GroupSweep::run_pending(std::vector<Pending>& pending) {
 void GroupSweep::finish(Pending& pending) {
   CaseRecord& record = pending.record;
   if (!record.latency_ns.empty())
-    append(record.metrics, latency_metrics(record.latency_ns, record.batch_size));
+    append(record.metrics,
+           latency_metrics(record.latency_ns, record.latency_counts, record.batch_size));
   append(record.metrics, device_metrics(pending.device));
   if (const auto warning = clock_warning(pending.device)) add_warning(record, *warning);
   add_agreement(record);
@@ -229,6 +232,7 @@ bool GroupSweep::measure(Pending& pending) {
   // Memory and the like: of the first round.
   if (record.latency_ns.empty()) append(record.metrics, result->metrics);
   append(record.latency_ns, result->latency_ns);
+  record.latency_counts.push_back(static_cast<int>(result->latency_ns.size()));
   pending.device.append(result->device);
   if (result->status != Status::ok) {
     record.status = result->status;
@@ -248,9 +252,7 @@ LatencyJob GroupSweep::latency_job(const Case& made) const {
   job.precision = made.variant.precision;
   job.batch_size = made.batch_size;
   job.threads = made.threads;
-  job.measure = plan_.suite.measure;
-  for (double* seconds : {&job.measure.warmup_seconds, &job.measure.max_seconds})
-    *seconds /= job.measure.rounds;
+  job.measure = plan_.suite.measure.of_one_round();
   return job;
 }
 

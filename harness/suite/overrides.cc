@@ -18,6 +18,7 @@ constexpr std::int64_t kQuickImages = 128;
 constexpr double kQuickSeconds = 0.5;
 constexpr double kQuickWarmupSeconds = 0.1;
 constexpr int kQuickSamples = 5;
+constexpr int kQuickRounds = 2;
 
 void keep_models(const std::vector<std::string>& wanted, std::vector<ModelSpec>& models) {
   if (wanted.empty()) return;
@@ -113,7 +114,9 @@ void apply(const Overrides& overrides, Suite& suite) {
   note_narrowing(overrides, suite);
   if (overrides.quick) {
     suite.measure.warmup_seconds = std::min(suite.measure.warmup_seconds, kQuickWarmupSeconds);
+    suite.measure.min_seconds = 0;
     suite.measure.max_seconds = std::min(suite.measure.max_seconds, kQuickSeconds);
+    suite.measure.rounds = std::min(suite.measure.rounds, kQuickRounds);
     suite.measure.min_samples = std::min(suite.measure.min_samples, kQuickSamples);
   }
 }

@@ -223,6 +223,7 @@ MeasureOptions read_measure(YamlMap map) {
   MeasureOptions measure;
   map.read("warmup_seconds", measure.warmup_seconds, 0, kMaxSeconds);
   map.read("warmup_runs", measure.warmup_runs, 0);
+  map.read("min_seconds", measure.min_seconds, 0, kMaxSeconds);
   map.read("max_seconds", measure.max_seconds, 0, kMaxSeconds);
   map.read("min_samples", measure.min_samples, 1);
   map.read("give_up_seconds", measure.give_up_seconds, 0, kMaxSeconds);

@@ -1,8 +1,10 @@
-// Order statistics of latency samples.
+// Latency samples: medians of processes, their mean, percentiles.
 #include "reports/record/latency.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <vector>
 
@@ -30,6 +32,13 @@ double quantile_of_sorted(std::span<const double> values, double q) {
   return values[below] + share * (values[above] - values[below]);
 }
 
+// Half the width of a two-sided interval, in standard errors.
+double student(double freedom, double confidence) {
+  if (!(confidence > 0 && confidence < 1)) throw Error("a confidence outside 0..1 was asked for");
+  const boost::math::students_t_distribution<double> distribution(freedom);
+  return boost::math::quantile(distribution, (1 + confidence) / 2);
+}
+
 }  // namespace
 
 double median(std::span<const double> samples) { return percentile(samples, 0.5); }
@@ -38,21 +47,65 @@ double percentile(std::span<const double> samples, double q) {
   return quantile_of_sorted(sorted(samples), q);
 }
 
-Interval median_interval(std::span<const double> samples, double confidence) {
-  const std::vector<double> values = sorted(samples);
-  const std::size_t n = values.size();
-  if (!(confidence > 0 && confidence < 1)) throw Error("a confidence outside 0..1 was asked for");
-  // With X ~ Binomial(n, 1/2) samples below the median, it lies outside the (low+1)-th smallest to
-  // (low+1)-th largest sample with probability 2 P(X <= low): the largest such `low` is wanted.
-  const boost::math::binomial_distribution<double> coin(static_cast<double>(n), 0.5);
-  const double tail = (1 - confidence) / 2;
-  const auto below = [&coin](std::size_t k) {
-    return boost::math::cdf(coin, static_cast<double>(k));
-  };
-  auto low = static_cast<std::size_t>(boost::math::quantile(coin, tail));
-  while (low > 0 && below(low) > tail) --low;
-  while (below(low + 1) <= tail) ++low;
-  return {values[low], values[n - 1 - low]};
+std::vector<std::optional<double>> process_medians(std::span<const double> samples,
+                                                   std::span<const int> counts) {
+  const auto all = static_cast<int>(samples.size());
+  if (counts.empty()) counts = {&all, 1};
+  std::vector<std::optional<double>> medians;
+  std::size_t first = 0;
+  for (const int count : counts) {
+    const auto taken = static_cast<std::size_t>(std::max(count, 0));
+    if (taken > samples.size() - first) break;
+    std::optional<double>& middle = medians.emplace_back();
+    if (taken > 0) middle = median(samples.subspan(first, taken));
+    if (middle && !(*middle > 0)) middle.reset();
+    first += taken;
+  }
+  if (first != samples.size() || medians.size() != counts.size()) {
+    throw Error(fmt::format("{} latency samples, expected as many as {} processes took",
+                            samples.size(), counts.size()));
+  }
+  return medians;
+}
+
+Estimate geometric_mean(std::span<const double> values, double confidence) {
+  if (values.empty()) throw Error("no latencies, expected at least one");
+  const auto n = static_cast<double>(values.size());
+  double mean = 0;
+  for (const double value : values) {
+    if (!(value > 0)) throw Error("a latency that is not above 0");
+    mean += std::log(value) / n;
+  }
+  if (values.size() < 2) return {values.front(), std::nullopt};
+  double variance = 0;
+  for (const double value : values) {
+    const double deviation = std::log(value) - mean;
+    variance += deviation * deviation / (n - 1);
+  }
+  const double half = student(n - 1, confidence) * std::sqrt(variance / n);
+  return {std::exp(mean), Interval{std::exp(mean - half), std::exp(mean + half)}};
+}
+
+std::optional<Estimate> typical_latency(std::span<const double> samples,
+                                        std::span<const int> counts) {
+  std::vector<double> measured;
+  for (const std::optional<double>& each : process_medians(samples, counts))
+    if (each) measured.push_back(*each);
+  if (measured.empty()) return std::nullopt;
+  return geometric_mean(measured);
+}
+
+std::optional<Interval> batch_interval(std::span<const double> samples) {
+  constexpr std::size_t kBatches = 10;
+  if (samples.size() < 2 * kBatches) return std::nullopt;
+  std::vector<double> medians;
+  for (std::size_t i = 0; i < kBatches; ++i) {
+    const std::size_t first = i * samples.size() / kBatches;
+    const std::size_t end = (i + 1) * samples.size() / kBatches;
+    medians.push_back(median(samples.subspan(first, end - first)));
+    if (!(medians.back() > 0)) return std::nullopt;
+  }
+  return geometric_mean(medians).interval;
 }
 
 std::size_t samples_for_percentile(double q) {

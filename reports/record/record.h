@@ -109,7 +109,10 @@ struct CaseRecord {
   std::string reason;  // empty only when ok
 
   std::vector<MetricValue> metrics;
-  std::vector<double> latency_ns;         // raw samples: nanoseconds for one batch each
+  std::vector<double> latency_ns;  // raw samples: nanoseconds for one batch each
+  // How many of them each process took, in the order of the rounds; 0 for one that took none.
+  // Empty: all are of one process.
+  std::vector<int> latency_counts;
   std::vector<Prediction> predictions;    // of a classifier
   std::vector<DetectedImage> detections;  // of a detector
   Documented documented;

@@ -5,16 +5,20 @@
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <charconv>
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include "engine/core/error.h"
 #include "reports/record/blob.h"
 #include "reports/record/database.h"
 #include "reports/record/fields.h"
+#include "reports/record/latency.h"
 #include "reports/record/schema.h"
 
 namespace qbench {
@@ -36,6 +40,7 @@ CaseColumns case_columns() {
   };
   const CaseRecord record;
   visit_fields(record, add);
+  add("latency_counts", 0);
   add("latency_ns", 0);
   add("predictions", 0);
   add("detections", 0);
@@ -99,6 +104,23 @@ class Reader {
   SQLite::Statement& statement_;
   int next_ = 0;
 };
+
+// "11,11,12". Throws Error for anything else.
+std::vector<int> parse_counts(std::string_view text) {
+  std::vector<int> counts;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    int count = 0;
+    const auto [next, failure] = std::from_chars(at, end, count);
+    const bool separated = next == end || (*next == ',' && next + 1 != end);
+    if (failure != std::errc() || count < 0 || !separated)
+      throw Error(fmt::format("'{}', expected the numbers of latency samples", text));
+    counts.push_back(count);
+    at = next == end ? end : next + 1;
+  }
+  return counts;
+}
 
 RunInfo read_info(const SQLite::Statement& row) {
   RunInfo info;
@@ -204,6 +226,7 @@ std::int64_t Store::Impl::insert_case(std::int64_t run, std::optional<std::int64
                             columns.names, columns.placeholders));
   Binder bind(insert);
   visit_fields(record, bind);
+  bind("latency_counts", fmt::format("{}", fmt::join(record.latency_counts, ",")));
   bind.blob(latency);
   bind.blob(predictions);
   bind.blob(detections);
@@ -252,7 +275,11 @@ std::vector<CaseRecord> Store::Impl::load_cases(SQLite::Statement& rows) {
     CaseRecord record;
     Reader reader(rows);
     visit_fields(record, reader);
+    std::string counts;
+    reader("latency_counts", counts);
+    record.latency_counts = parse_counts(counts);
     record.latency_ns = unpack_latency(reader.blob());
+    if (!record.latency_counts.empty()) process_medians(record.latency_ns, record.latency_counts);
     record.predictions = unpack_predictions(reader.blob());
     record.detections = unpack_detections(reader.blob());
     record.metrics = load_metrics(rows.getColumn(rows.getColumnCount() - 1).getInt64());

@@ -159,59 +159,25 @@ TEST(Planner, AgreesWithTheVerdict) {
   EXPECT_NEAR(reached / static_cast<double>(kTrials), 0.8, 0.06);
 }
 
-std::vector<double> lognormal(double middle, std::size_t n, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::lognormal_distribution<double> samples(std::log(middle), 0.1);
-  std::vector<double> values(n);
-  for (double& value : values) value = samples(random);
-  return values;
+TEST(LatencyRatio, IsTheGeometricMeanOverTheRoundsThatBothHave) {
+  using Medians = std::vector<std::optional<double>>;
+  const std::optional<Estimate> ratio =
+      latency_ratio(Medians{8., 30., {}, 10.}, Medians{2., {}, 5., 10.});
+  ASSERT_TRUE(ratio);
+  EXPECT_DOUBLE_EQ(ratio->value, 2);  // of 4 and 1
+  // log 2 +- 12.706 * (log 4 / sqrt 2) / sqrt 2
+  EXPECT_NEAR(std::log(ratio->interval->high), std::log(2) + 12.7062 * std::log(4) / 2, 1e-4);
+  EXPECT_NEAR(std::log(ratio->interval->low), std::log(2) - 12.7062 * std::log(4) / 2, 1e-4);
+  EXPECT_EQ(latency_ratio(Medians{6.}, Medians{2.}), (Estimate{3, std::nullopt}));
+  EXPECT_EQ(latency_ratio(Medians{6., {}}, Medians{{}, 2.}), std::nullopt);
 }
 
-TEST(RatioOfMedians, HoldsTheTrueRatioAndRepeats) {
-  const std::vector<double> fp32 = lognormal(20e6, 301, 1);
-  const std::vector<double> int8 = lognormal(8e6, 200, 2);
-  const RatioEstimate estimate = ratio_of_medians(fp32, int8);
-  EXPECT_DOUBLE_EQ(estimate.ratio, median(fp32) / median(int8));
-  EXPECT_TRUE(estimate.interval.contains(2.5));
-  EXPECT_TRUE(estimate.interval.contains(estimate.ratio));
-  EXPECT_LT(estimate.interval.width(), 0.2);
-  EXPECT_EQ(ratio_of_medians(fp32, int8), estimate);
-  EXPECT_NE(ratio_of_medians(fp32, int8, {.seed = 2}).interval, estimate.interval);
-}
-
-TEST(RatioOfMedians, CoversAsOftenAsItSays) {
-  int covered = 0;
-  constexpr int kTrials = 200;
-  for (int trial = 0; trial < kTrials; ++trial) {
-    const auto seed = static_cast<std::uint64_t>(2 * trial);
-    const RatioEstimate estimate =
-        ratio_of_medians(lognormal(3, 60, seed), lognormal(1, 60, seed + 1), {.resamples = 300});
-    covered += estimate.interval.contains(3) ? 1 : 0;
-  }
-  EXPECT_GT(covered, kTrials * 88 / 100);
-}
-
-TEST(RatioOfMedians, BlocksWidenTheIntervalOfDriftingSamples) {
-  // The same values in random order and sorted: the second repeats itself from sample to sample.
-  std::vector<double> drifting = lognormal(10, 400, 3);
-  const std::vector<double> steady = lognormal(10, 400, 4);
-  const double shuffled = ratio_of_medians(drifting, steady).interval.width();
-  std::sort(drifting.begin(), drifting.end());
-  EXPECT_GT(ratio_of_medians(drifting, steady).interval.width(), 1.5 * shuffled);
-}
-
-TEST(RatioOfMedians, ConstantSeriesHaveNoWidth) {
-  const std::vector<double> two(10, 2.0);
-  const std::vector<double> one(7, 1.0);
-  EXPECT_EQ(ratio_of_medians(two, one), (RatioEstimate{2, {2, 2}}));
-}
-
-TEST(RatioOfMedians, RefusesWhatIsNoDuration) {
-  const std::vector<double> good = {1, 2, 3};
-  for (const std::vector<double>& bad : {std::vector<double>{}, {0, 1}, {-1}, {std::nan(""), 1}}) {
-    EXPECT_THROW(ratio_of_medians(bad, good), Error);
-    EXPECT_THROW(ratio_of_medians(good, bad), Error);
-  }
+TEST(LatencyRatio, WhatSlowsBothInARoundCancels) {
+  const std::vector<std::optional<double>> fp32{10., 20., 40.};
+  const std::vector<std::optional<double>> int8{4., 8., 16.};
+  const std::optional<Estimate> ratio = latency_ratio(fp32, int8);
+  EXPECT_DOUBLE_EQ(ratio->value, 2.5);
+  EXPECT_NEAR(ratio->interval->width(), 0, 1e-12);
 }
 
 // Three images with one box each; `found` says which of them were.

@@ -11,7 +11,7 @@ using testing::Pair;
 
 std::vector<std::string> names(std::size_t samples) {
   std::vector<std::string> result;
-  for (const MetricValue& metric : latency_metrics(std::vector<double>(samples, 2e6), 8))
+  for (const MetricValue& metric : latency_metrics(std::vector<double>(samples, 2e6), {}, 8))
     result.push_back(metric.name);
   return result;
 }
@@ -24,9 +24,11 @@ TEST(LatencyMetrics, PercentilesNeedEnoughSamples) {
 
 TEST(LatencyMetrics, CountImagesAtTheMedian) {
   const std::vector<double> latency{1e6, 2e6, 1e9};
-  const std::vector<MetricValue> metrics = latency_metrics(latency, 8);
+  std::vector<MetricValue> metrics = latency_metrics(latency, {}, 8);
   EXPECT_EQ(metrics.front().value, 2e6);
   EXPECT_EQ(metrics.back().value, 4000);
+  metrics = latency_metrics(std::vector<double>{1e6, 1e6, 4e6}, std::vector<int>{2, 1}, 8);
+  EXPECT_NEAR(metrics.front().value, 2e6, 1e-6);  // of two processes
 }
 
 std::vector<std::pair<std::string, double>> values(const std::vector<MetricValue>& metrics) {

@@ -1,10 +1,14 @@
 #include "harness/measure/measure.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/measure/dummy_data.h"
@@ -26,20 +30,91 @@ TEST(Measure, StopsWhenTheMedianIsKnown) {
   FakeTime time;
   int runs = 0;
   const auto run = [&] { ++runs, time.now += kMilli; };
-  const MeasureOptions options{.warmup_seconds = 0, .warmup_runs = 3, .min_samples = 11};
-  const std::vector<double> samples = measure(run, options, time.clock()).latency_ns;
-  EXPECT_EQ(samples, std::vector<double>(11, 1e6));  // no spread: known at once
-  EXPECT_EQ(runs, 14);
+  MeasureOptions options{
+      .warmup_seconds = 0, .warmup_runs = 3, .min_seconds = 0, .min_samples = 20};
+  std::vector<double> samples = measure(run, options, time.clock()).latency_ns;
+  EXPECT_EQ(samples, std::vector<double>(20, 1e6));  // no spread: known at once
+  EXPECT_EQ(runs, 23);
+  options.min_seconds = 0.1;
+  samples = measure(run, options, time.clock()).latency_ns;
+  EXPECT_GE(samples.size(), 100U);
+  EXPECT_LE(samples.size(), 130U);
 }
+
+TEST(Measure, SamplesThatResembleTheirNeighboursTellLess) {
+  // The same two latencies, in turns or 40 at a time.
+  const auto taken = [](int neighbours) {
+    FakeTime time;
+    int runs = 0;
+    const auto run = [&] { time.now += runs++ / neighbours % 2 == 0 ? kMilli : kMilli * 11 / 10; };
+    const MeasureOptions options{.warmup_seconds = 0,
+                                 .warmup_runs = 0,
+                                 .min_seconds = 0,
+                                 .max_seconds = 2,
+                                 .min_samples = 200,
+                                 .target_interval = 0.03};
+    return measure(run, options, time.clock()).latency_ns.size();
+  };
+  EXPECT_EQ(taken(1), 200U);
+  EXPECT_GT(taken(40), 400U);
+}
+
+TEST(MeasureOptions, RoundsShareTheSeconds) {
+  const MeasureOptions options{.warmup_seconds = 1,
+                               .min_seconds = 2,
+                               .max_seconds = 8,
+                               .min_samples = 11,
+                               .give_up_seconds = 60,
+                               .rounds = 4};
+  const MeasureOptions round = options.of_one_round();
+  EXPECT_EQ(round.warmup_seconds, 0.25);
+  EXPECT_EQ(round.min_seconds, 0.5);
+  EXPECT_EQ(round.max_seconds, 2);
+  EXPECT_EQ(round.min_samples, 11);
+  EXPECT_EQ(round.give_up_seconds, 60);
+  EXPECT_EQ(round.rounds, 1);
+}
+
+TEST(PeakResidentBytes, IsOfThisProcessAlone) {
+  std::vector<char> much(64 << 20, 'x');  // more than the child touches
+  ASSERT_GE(peak_resident_bytes(), much.size());
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(pipe_ends[1], STDOUT_FILENO);
+    execl("/proc/self/exe", "measure_test", "--gtest_filter=PeakResidentBytes.DISABLED_Print",
+          "--gtest_also_run_disabled_tests", nullptr);
+    _exit(1);
+  }
+  close(pipe_ends[1]);
+  std::string said;
+  char buffer[4096];
+  for (ssize_t n; (n = read(pipe_ends[0], buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<std::size_t>(n));
+  close(pipe_ends[0]);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0) << said;
+  const std::size_t at = said.find("peak ");
+  ASSERT_NE(at, std::string::npos) << said;
+  const unsigned long peak = std::stoul(said.substr(at + 5));
+  EXPECT_GT(peak, 1U << 20);
+  EXPECT_LT(peak, 48U << 20);
+}
+
+// What the child of the test above says.
+TEST(PeakResidentBytes, DISABLED_Print) { std::printf("peak %zu\n", peak_resident_bytes()); }
 
 TEST(Measure, WhatFollowsASampleIsNotTimed) {
   FakeTime time;
   int samples = 0;
   const auto run = [&] { time.now += kMilli; };
   const auto after = [&] { ++samples, time.now += kMilli; };
-  const MeasureOptions options{.warmup_seconds = 0, .warmup_runs = 3, .min_samples = 11};
-  EXPECT_EQ(measure(run, options, time.clock(), after).latency_ns, std::vector<double>(11, 1e6));
-  EXPECT_EQ(samples, 11);
+  const MeasureOptions options{
+      .warmup_seconds = 0, .warmup_runs = 3, .min_seconds = 0, .min_samples = 20};
+  EXPECT_EQ(measure(run, options, time.clock(), after).latency_ns, std::vector<double>(20, 1e6));
+  EXPECT_EQ(samples, 20);
 }
 
 TEST(Measure, WarmsUpForTheTimeAskedFor) {

@@ -22,6 +22,7 @@ constexpr const char* kFourModels = R"(
 dataset: {records: photos.rec, calibration: {records: cal.rec}}
 models: [{name: a}, {name: b}, {name: c}, {name: d}]
 axes: {precisions: [fp32, fp16, int8], batch_sizes: [1, 32], threads: [1, 2], backends: [gpu]}
+measure: {rounds: 1}
 )";
 constexpr std::size_t kJobsOfAGroup = 7;  // one scores, six measure
 

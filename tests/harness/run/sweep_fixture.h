@@ -24,6 +24,7 @@ dataset: {records: photos.rec, calibration: {records: cal.rec}}
 models: [{name: net, source: here, expected: {fp32: {top1: 50}}}]
 axes: {modes: [none, naive], calib_batches: [5], batch_sizes: [1, 64], threads: [2]}
 timeout_seconds: 10
+measure: {rounds: 1}
 )";
 
 // Does jobs without an engine, and what a test wants to go wrong.

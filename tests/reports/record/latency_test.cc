@@ -1,13 +1,15 @@
-// Order statistics against enumerated and published values.
+// Statistics of latency samples against published values and enumeration.
 #include "reports/record/latency.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <random>
 #include <vector>
 
 #include "engine/core/error.h"
@@ -41,49 +43,52 @@ TEST(Percentile, RefusesWhatHasNoAnswer) {
   EXPECT_THROW(median(std::array{1.0, std::numeric_limits<double>::quiet_NaN()}), Error);
 }
 
-// P(X <= k) for X ~ Binomial(n, 1/2), summed term by term.
-double coin_cdf(std::size_t n, std::size_t k) {
-  double sum = 0;
-  for (std::size_t i = 0; i <= k; ++i) {
-    const auto a = static_cast<double>(n);
-    const auto b = static_cast<double>(i);
-    sum += std::exp(std::lgamma(a + 1) - std::lgamma(b + 1) - std::lgamma(a - b + 1) -
-                    a * std::log(2.0));
-  }
-  return sum;
+TEST(ProcessMedians, FollowTheCounts) {
+  const std::array samples{5.0, 1.0, 3.0, 8.0, 0.0};
+  using testing::ElementsAre;
+  EXPECT_THAT(process_medians(samples, std::array{3, 0, 1, 1}),
+              ElementsAre(3.0, std::nullopt, 8.0, std::nullopt));  // no latency is 0
+  EXPECT_THAT(process_medians(samples, {}), ElementsAre(3.0));
+  EXPECT_THROW(process_medians(samples, std::array{3, 1}), Error);
+  EXPECT_THROW(process_medians(samples, std::array{3, 3}), Error);
+  EXPECT_THROW(process_medians(samples, std::array{6, -1}), Error);
 }
 
-TEST(MedianInterval, RanksFromPublishedTable) {
-  struct Case {
-    std::size_t n;
-    double low, high;  // ranks
-  };
-  // Conover, Practical Nonparametric Statistics, table A3 ranks at 95 %: n=6 (1,6), 10 (2,9),
-  // 20 (6,15), 30 (10,21).
-  for (const Case& c : {Case{6, 1, 6}, Case{10, 2, 9}, Case{20, 6, 15}, Case{30, 10, 21}}) {
-    const Interval interval = median_interval(shuffled(c.n));
-    EXPECT_EQ(interval, (Interval{c.low, c.high})) << c.n;
-  }
+TEST(GeometricMean, HasStudentsIntervalOfTheLogarithms) {
+  // exp of 1..5: mean 3, standard deviation sqrt(2.5), t(4) = 2.776445.
+  std::array<double, 5> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::exp(static_cast<double>(i + 1));
+  const Estimate mean = geometric_mean(values);
+  EXPECT_NEAR(std::log(mean.value), 3, 1e-12);
+  const double half = 2.776445 * std::sqrt(2.5 / 5);
+  EXPECT_NEAR(std::log(mean.interval->low), 3 - half, 1e-6);
+  EXPECT_NEAR(std::log(mean.interval->high), 3 + half, 1e-6);
+  EXPECT_LT(geometric_mean(values, 0.5).interval->width(), mean.interval->width());
 }
 
-TEST(MedianInterval, IsTheNarrowestWithEnoughCoverage) {
-  for (double confidence : {0.5, 0.9, 0.95, 0.99}) {
-    for (std::size_t n = 1; n < 200; ++n) {
-      const Interval interval = median_interval(shuffled(n), confidence);
-      const auto rank = static_cast<std::size_t>(interval.low);  // from 1
-      EXPECT_EQ(interval.low + interval.high, static_cast<double>(n + 1));
-      if (rank > 1) {
-        EXPECT_GE(1 - 2 * coin_cdf(n, rank - 1), confidence - 1e-9) << n;
-      }
-      EXPECT_LT(1 - 2 * coin_cdf(n, rank), confidence + 1e-9) << n;
-    }
-  }
+TEST(GeometricMean, OneProcessTellsNoInterval) {
+  EXPECT_EQ(geometric_mean(std::array{5.0}), (Estimate{5, std::nullopt}));
+  EXPECT_THROW(geometric_mean({}), Error);
+  EXPECT_THROW(geometric_mean(std::array{1.0, 0.0}), Error);
+  EXPECT_THROW(geometric_mean(std::array{1.0, std::nan("")}), Error);
+  EXPECT_THROW(geometric_mean(std::array{1.0, 2.0}, 1.0), Error);
 }
 
-TEST(MedianInterval, FewSamplesGiveTheWholeRange) {
-  EXPECT_EQ(median_interval(std::array{5.0}), (Interval{5, 5}));
-  EXPECT_EQ(median_interval(std::array{5.0, 1.0, 3.0}), (Interval{1, 5}));
-  EXPECT_THROW(median_interval(std::array{5.0}, 1.0), Error);
+TEST(TypicalLatency, IsOfProcessesAndNotOfSamples) {
+  const std::array samples{1.0, 1.0, 1.0, 1.0, 4.0};
+  EXPECT_DOUBLE_EQ(typical_latency(samples, std::array{4, 1})->value, 2);
+  EXPECT_EQ(typical_latency(samples, {}), (Estimate{1, std::nullopt}));
+  EXPECT_EQ(typical_latency(std::array{0.0}, {}), std::nullopt);
+}
+
+TEST(BatchInterval, DriftCountsAsDoubt) {
+  std::vector<double> drifting(200);
+  std::iota(drifting.begin(), drifting.end(), 1000.0);
+  std::vector<double> mixed = drifting;
+  std::shuffle(mixed.begin(), mixed.end(), std::mt19937(1));
+  EXPECT_GT(batch_interval(drifting)->width(), 2 * batch_interval(mixed)->width());
+  EXPECT_EQ(batch_interval(std::vector<double>(19, 1.0)), std::nullopt);
+  EXPECT_NEAR(batch_interval(std::vector<double>(20, 7.0))->low, 7, 1e-12);
 }
 
 TEST(SamplesForPercentile, FollowsLoadgen) {
