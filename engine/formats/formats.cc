@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <new>
 
 #include "engine/core/error.h"
 #include "engine/formats/mxnet.h"
@@ -25,8 +27,8 @@ const Format& format_of(const ModelFiles& files) {
 const std::vector<Format>& formats() {
   static const std::vector<Format> kFormats = {
       {"mxnet", "NAME-symbol.json with NAME-0000.params", false, is_mxnet, import_mxnet,
-       export_mxnet},
-      {"onnx", "NAME.onnx", true, is_onnx, import_onnx, export_onnx},
+       export_mxnet, nullptr},
+      {"onnx", "NAME.onnx", true, is_onnx, import_onnx, export_onnx, data_files_of_onnx},
   };
   return kFormats;
 }
@@ -40,7 +42,24 @@ bool holds_parameters(const std::string& symbol) {
 Graph import_model(const ModelFiles& files, const ImportOptions& options) {
   if (options.batch < 1)
     throw Error(fmt::format("batch size {}, expected 1 or more", options.batch));
-  return format_of(files).import_model(files, options);
+  const Format& format = format_of(files);
+  try {
+    return format.import_model(files, options);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(files.symbol + ": no memory to import the model", ErrorKind::environment);
+  } catch (const std::exception& exception) {
+    throw Error(fmt::format("{}: cannot be imported: {}", files.symbol, exception.what()));
+  }
+}
+
+std::vector<std::string> data_files(const std::string& file) {
+  for (const Format& format : formats()) {
+    if (format.data_files != nullptr && format.recognizes({file, ""}))
+      return format.data_files(file);
+  }
+  return {};
 }
 
 void export_model(const Graph& graph, const ModelFiles& files) {

@@ -33,6 +33,10 @@ void export_model(const Graph& graph, const ModelFiles& files);
 // Whether the network's file holds its parameters too, so that there is no second one.
 bool holds_parameters(const std::string& symbol);
 
+// Files beyond `file` that hold a part of its data, as an ONNX file may name them; none for other
+// files. Throws Error where one of them is missing.
+std::vector<std::string> data_files(const std::string& file);
+
 struct Format {
   std::string_view name;         // "mxnet"
   std::string_view description;  // one line, with the file names it goes by
@@ -40,6 +44,7 @@ struct Format {
   bool (*recognizes)(const ModelFiles& files);
   Graph (*import_model)(const ModelFiles& files, const ImportOptions& options);
   void (*export_model)(const Graph& graph, const ModelFiles& files);
+  std::vector<std::string> (*data_files)(const std::string& symbol);  // nullptr: there are none
 };
 const std::vector<Format>& formats();
 

@@ -13,13 +13,13 @@
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
-#include "engine/core/hash.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/cli/report_files.h"
 #include "harness/cli/sweep_progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/text.h"
+#include "harness/model/model.h"
 #include "harness/run/environment.h"
 #include "harness/run/sweep.h"
 #include "harness/run/version.h"
@@ -149,7 +149,7 @@ PlanContext plan_context(const Arguments& a, const std::string& suite_file,
   context.find_file = [directories](const std::string& name) {
     return find_file(name, directories);
   };
-  context.hash_file = hash_file;
+  context.hash_file = hash_with_data;
   context.look_at_data = [](const std::string& data) {
     const std::unique_ptr<Dataset> dataset = open_dataset(data);
     return DataFacts{dataset->size(), dataset->content_hash()};

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include "engine/core/error.h"
+#include "engine/core/hash.h"
 #include "engine/graph/text.h"
 #include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
@@ -23,13 +25,34 @@ Graph import_network(const ModelFiles& files, const Shape& image_shape, std::uin
   return import_model(files, {.image_shape = image_shape, .batch = 1, .seed = seed});
 }
 
+std::size_t bytes_with_data(const std::string& file) {
+  const auto size_of_file = [](const std::string& path) {
+    std::error_code failure;
+    const std::uintmax_t size = std::filesystem::file_size(path, failure);
+    if (failure) throw Error(path + ": cannot be read");
+    return static_cast<std::size_t>(size);
+  };
+  std::size_t bytes = size_of_file(file);
+  for (const std::string& data : data_files(file)) bytes += size_of_file(data);
+  return bytes;
+}
+
+std::string hash_with_data(const std::string& file) {
+  const std::vector<std::string> others = data_files(file);
+  if (others.empty()) return hash_file(file);
+  Hasher hasher;
+  hasher.add(hash_file(file));
+  for (const std::string& data : others) hasher.add(hash_file(data));
+  return hasher.hex();
+}
+
 LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed) {
   Graph imported = import_network(files, image_shape, seed);
   LoadedModel model;
   model.hash = hash_graph(imported);
   model.quantized = is_quantized(imported);
   for (const std::string& file : {files.symbol, files.params}) {
-    if (!file.empty() && !is_zoo(file)) model.file_bytes += std::filesystem::file_size(file);
+    if (!file.empty() && !is_zoo(file)) model.file_bytes += bytes_with_data(file);
   }
   // A saved INT8 model went through the passes before it was quantized.
   if (model.quantized) {

@@ -22,10 +22,10 @@ namespace qbench {
 
 // A network ready to be compiled, batch 1.
 struct LoadedModel {
-  Graph graph;             // FP32: after the passes; a saved INT8 model: as it was saved
-  bool quantized = false;  // loaded from a saved INT8 model
-  std::string hash;        // content of the imported graph
-  std::size_t file_bytes = 0;
+  Graph graph;                 // FP32: after the passes; a saved INT8 model: as it was saved
+  bool quantized = false;      // loaded from a saved INT8 model
+  std::string hash;            // content of the imported graph
+  std::size_t file_bytes = 0;  // of all files that it is in
   std::vector<PassResult> passes;
   AbsorbedLayers absorbed;           // layers of the file that the passes took away
   std::vector<std::string> notices;  // what a user should know of the files though they were read
@@ -35,6 +35,11 @@ struct LoadedModel {
 // `image_shape` is [C,H,W]. Without a parameter file, parameters are drawn from `seed`.
 Graph import_network(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
 LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
+
+// Size and content hash of a model's file, with the files that hold its data. Throws Error where
+// one cannot be read.
+std::size_t bytes_with_data(const std::string& file);
+std::string hash_with_data(const std::string& file);
 
 bool is_quantized(const Graph& graph);
 

@@ -180,7 +180,7 @@ class AccuracyRun {
     }
     const std::string& weights = result.params.empty() ? result.symbol : result.params;
     const std::size_t bytes =
-        is_zoo(weights) ? constant_bytes(model_.graph) : std::filesystem::file_size(weights);
+        is_zoo(weights) ? constant_bytes(model_.graph) : bytes_with_data(weights);
     result.metrics.push_back(make_metric("model_size", static_cast<double>(bytes)));
   }
 

@@ -268,9 +268,10 @@ class Planner {
   }
 
   const std::string& hash(const std::string& path) {
-    const auto [entry, is_new] = hashes_.try_emplace(path);
-    if (is_new) entry->second = is_zoo(path) ? Hasher().add(path).hex() : context_.hash_file(path);
-    return entry->second;
+    const auto found = hashes_.find(path);
+    if (found != hashes_.end()) return found->second;
+    const std::string content = is_zoo(path) ? Hasher().add(path).hex() : context_.hash_file(path);
+    return hashes_.emplace(path, content).first->second;
   }
 
   const DataFacts& facts(const std::string& data) {

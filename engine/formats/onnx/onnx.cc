@@ -21,6 +21,10 @@ Graph import_onnx(const ModelFiles& files, const ImportOptions& options) {
   }
 }
 
+std::vector<std::string> data_files_of_onnx(const std::string& symbol) {
+  return onnx::external_files(symbol);
+}
+
 void export_onnx(const Graph& graph, const ModelFiles& files) {
   const onnx::ModelDef model = onnx::export_graph(graph);
   OutputFile file(files.symbol);

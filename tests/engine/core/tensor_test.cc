@@ -75,6 +75,14 @@ TEST(Tensor, CloneAndIdentical) {
   EXPECT_FALSE(identical(Tensor(DType::s8, {2}), Tensor(DType::u8, {2})));
 }
 
+TEST(Tensor, ValuesFillTheShapeExactly) {
+  const std::vector<float> values = {1, 2, 3};
+  EXPECT_THROW(Tensor::of<float>({2}, values), Error);
+  EXPECT_THROW(Tensor::of<float>({2, 2}, values), Error);
+  EXPECT_THROW(Tensor::of<float>({-3}, values), Error);
+  EXPECT_THAT(Tensor::of<float>({1, 3}, values).data<float>(), ElementsAre(1, 2, 3));
+}
+
 TEST(Tensor, TooLargeIsAnErrorThatSaysHowLarge) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "AddressSanitizer ends the program instead of throwing bad_alloc";

@@ -1,7 +1,13 @@
 #include "harness/model/model.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "engine/core/hash.h"
 #include "engine/graph/text.h"
 #include "engine/passes/passes.h"
 #include "engine/quantizer/quantizer.h"
@@ -79,6 +85,44 @@ TEST(QuantizedFiles, HaveTheDocumentedNames) {
   EXPECT_EQ(naive.symbol, "out/net-quantized-5batches-naive-symbol.json");
   EXPECT_EQ(naive.params, "out/net-quantized-0000.params");
   EXPECT_EQ(quantized_files("out", "net", "none", 0).symbol, "out/net-quantized-symbol.json");
+}
+
+TEST(BytesWithData, CountAndHashWhatLiesBesideTheModel) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / fmt::format("bytes_with_data_{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  const std::string file = (folder / "m.onnx").string();
+  const auto write = [](const std::string& path, std::string_view content) {
+    std::ofstream(path, std::ios::binary) << content;
+  };
+  // ModelProto: graph (7) { initializer (5) { dims 3, FLOAT, external_data (13) { location:
+  // m.data }, data_location (14) EXTERNAL } }
+  constexpr std::string_view kEntry = "\x6a\x12\x0a\x08location\x12\x06m.data";
+  const std::string tensor = std::string("\x08\x03\x10\x01") + std::string(kEntry) + "\x70\x01";
+  const std::string graph = "\x2a" + std::string(1, static_cast<char>(tensor.size())) + tensor;
+  write(file, "\x3a" + std::string(1, static_cast<char>(graph.size())) + graph);
+  write((folder / "m.data").string(), "0123456789ab");
+  EXPECT_EQ(bytes_with_data(file), std::filesystem::file_size(file) + 12);
+  const std::string hash = hash_with_data(file);
+  EXPECT_NE(hash, hash_file(file));
+  EXPECT_EQ(hash, hash_with_data(file));
+  write((folder / "m.data").string(), "0123456789aB");
+  EXPECT_NE(hash, hash_with_data(file));
+  std::filesystem::remove((folder / "m.data").string());
+  EXPECT_THROW(hash_with_data(file), Error);
+  EXPECT_THROW(bytes_with_data(file), Error);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(BytesWithData, OtherFilesStandForThemselves) {
+  const std::string file =
+      (std::filesystem::path(testing::TempDir()) / fmt::format("m-{}-0000.params", ::getpid()))
+          .string();
+  std::ofstream(file) << "12345";
+  EXPECT_EQ(bytes_with_data(file), 5U);
+  EXPECT_EQ(hash_with_data(file), hash_file(file));
+  std::filesystem::remove(file);
+  EXPECT_THROW(bytes_with_data(file), Error);
 }
 
 }  // namespace
