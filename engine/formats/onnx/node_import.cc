@@ -113,7 +113,9 @@ NodeId NodeImport::data(std::size_t i) {
 TensorPtr NodeImport::known(std::size_t i, std::string_view what) {
   const Value& value = input(i);
   if (value.known) return value.known;
-  throw Error(fmt::format("{} is computed, expected one that is stored in the file", what),
+  const bool is_input = std::holds_alternative<Input>((*this)[*value.node].op);
+  throw Error(fmt::format("{} is {}, expected one that is stored in the file", what,
+                          is_input ? "an input of the model" : "computed"),
               ErrorKind::unsupported);
 }
 

@@ -61,7 +61,8 @@ TEST_P(Hostile, IsRefusedByName) {
   testing::write_file(file.path(),
                       model_of(GetParam().nodes, GetParam().opset).SerializeAsString());
   const std::string message = testing::message_of([&] { import_model({file.path(), ""}, {}); });
-  EXPECT_THAT(message, StartsWith(file.path() + ": node "));
+  EXPECT_THAT(message, StartsWith(file.path() + ": "));
+  EXPECT_THAT(message, HasSubstr("node "));
   EXPECT_THAT(message, HasSubstr(GetParam().message));
 }
 
@@ -70,7 +71,7 @@ std::vector<HostileCase> hostile_cases() {
       {"empty_factor", "y = Mul(x, empty)", "shape [0] has no elements"},
       {"empty_weight", "y = Conv(x, w0)", "weight of shape [0,2,3,3] has no elements"},
       {"empty_bias", "y = Conv(x, w, empty)", "bias of shape [0]"},
-      {"empty_slope", "y = PRelu(x, empty)", "has no elements"},
+      {"empty_slope", "y = PRelu(x, empty)", "slope of shape [0]"},
       {"huge_empty_weight", "f = Flatten(x) \n y = Gemm(f, huge)", "has no elements"},
       {"empty_and_another_channel", "y = Concat<axis=2>(x, e4)", "has no elements"},
       {"empty_mode", "y = Dropout(x, nan, no_ints)", "training_mode: 0 values, expected one"},

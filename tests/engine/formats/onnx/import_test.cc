@@ -143,7 +143,8 @@ TEST(OnnxImport, SaysWhatItDoesNotSupport) {
               HasSubstr("attribute 'kernel_shape' is [2], supported are two dimensions"));
   EXPECT_THAT(error_of("y = Flatten<axis=2>(x)"), HasSubstr("'axis' is 2, supported is 1"));
   EXPECT_THAT(error_of("y = Relu(z)"), HasSubstr("no node before it delivers 'z'"));
-  EXPECT_THAT(error_of("y = Conv(x, x)"), HasSubstr("the weight is computed"));
+  EXPECT_THAT(error_of("y = Conv(x, x)"),
+              HasSubstr("the weight is an input of the model, expected one that is stored"));
   EXPECT_THAT(error_of("a, i = MaxPool<kernel_shape=[2,2]>(x) \n y = Relu(i)"),
               HasSubstr("'i' is a second output"));
   EXPECT_THAT(error_of("y = Pad<mode=\"reflect\">(x)"),
