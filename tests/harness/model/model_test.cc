@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/core/error.h"
 #include "engine/core/hash.h"
 #include "engine/graph/text.h"
 #include "engine/passes/passes.h"

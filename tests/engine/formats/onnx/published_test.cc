@@ -126,6 +126,38 @@ TEST(OnnxPublished, StructuresAreRightOrRefused) {
   EXPECT_THAT(right_ones("/networks/structures"), IsSupersetOf({"efficientnet_b0", "regnety"}));
 }
 
+// --- small files that are easily read wrong
+
+struct SmallFile {
+  const char* name;
+  Shape output;
+  double sum;
+};
+
+TEST(OnnxPublished, SmallFilesGiveTheSumsOfAnotherEngine) {
+  SKIP_WITHOUT_REAL_DATA();
+  const SmallFile files[] = {
+      {"int_concat_axis1_silent", {1, 2, 6, 7}, -1.390625},
+      {"int_gather_rows", {1, 4, 4}, -3.875},
+      {"int_slice_2d", {1, 2, 9, 11}, -1.390625},
+      {"clip_min_above_max", {1, 3, 4, 4}, 48},
+      {"external_data", {1, 10}, 11.168559},
+      {"concat0", {1, 3, 8, 8}, -1.015625},
+      {"transpose_known_big", {1, 3, 8, 8}, -1.015625},
+  };
+  for (const SmallFile& file : files) {
+    SCOPED_TRACE(file.name);
+    const std::string path = testing::real_data() + "/networks/cases/" + file.name + ".onnx";
+    const Graph graph = import_model({path, ""}, {});
+    EXPECT_EQ(graph[graph.outputs().at(0)].type.shape, file.output);
+    const Json input = {
+        {"shape", graph[graph.inputs().at(0)].type.shape.dims()}, {"scale", 1}, {"offset", 0}};
+    double sum = 0;
+    for (float value : run(graph, {input_numbers(input)}, 0)) sum += value;
+    EXPECT_NEAR(sum, file.sum, 1e-4 * std::max(1.0, std::fabs(file.sum)));
+  }
+}
+
 // --- tests of single operators
 
 ::onnx::TensorProto read_tensor(const fs::path& path) {
