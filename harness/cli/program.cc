@@ -5,6 +5,7 @@
 #include <new>
 
 #include "engine/core/error.h"
+#include "engine/core/isa.h"
 #include "engine/core/nearest_name.h"
 #include "harness/cli/command.h"
 #include "harness/cli/text.h"
@@ -56,6 +57,7 @@ int run_command(std::span<const std::string> arguments, const Streams& streams) 
     fmt::print(streams.out, "qbench {}\n", version_text());
     return kExitOk;
   }
+  isa();  // a wrong one is an error of every command
   if (arguments[0] == "help") {
     const std::vector<std::string> help{"--help"};
     return find_command(arguments[1]).run(help, streams);

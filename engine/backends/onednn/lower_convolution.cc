@@ -140,8 +140,10 @@ void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
   const NodeId bias = op.has_bias ? inputs[2] : -1;
   const NodeId residual = op.has_residual ? inputs.back() : -1;
   const Accumulation sum = accumulation(graph, id, bias, residual, op.activation);
+  if (needs_exact(graph, id, op.activation)) return lower_exact(to, id, op, sum);
   const Kernel kernel = choose(to, id, op, sum.epilogue);
   if (lower_int8_convolution(to, id, op, sum, kernel)) return;
+  if (graph[inputs[0]].type.quant && kernel.is_reference()) return lower_exact(to, id, op, sum);
 
   const View data = to.in_layout(inputs[0], to.shaped(inputs[0]), kernel.src);
   const Desc plain_weights = row_major(kernel.weights.dims(), graph[inputs[1]].type.dtype);
