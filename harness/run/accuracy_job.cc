@@ -258,6 +258,8 @@ class AccuracyRun {
     if (result.variant.quantized()) std::ranges::copy(warnings_, std::back_inserter(warnings));
     std::ranges::copy(score.warnings, std::back_inserter(warnings));
     if (!warnings.empty()) entry.details["warnings"] = warnings;
+    if (const Algorithms found = entry.executable->algorithms(); !found.empty())
+      entry.details["algorithms"] = found;
     if (entry.output.task == Task::detection) {
       take_detections(entry, score);
     } else {

@@ -1,5 +1,7 @@
 #include "harness/run/group_sweep.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -52,6 +54,15 @@ void add_warning(CaseRecord& record, const std::string& warning) {
   Json json = Json::parse(record.details);
   json["warnings"].push_back(warning);
   record.details = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// What was timed should be what was scored.
+void compare_algorithms(CaseRecord& record, const Algorithms& measured) {
+  const Json details = Json::parse(record.details);
+  if (!details.contains("algorithms") || details["algorithms"] == Json(measured)) return;
+  add_warning(record, fmt::format("latency was measured with other kernels of f32 layers ({}) than "
+                                  "accuracy ({}): their last bits differ",
+                                  Json(measured).dump(), details["algorithms"].dump()));
 }
 
 template <class T>
@@ -227,7 +238,10 @@ bool GroupSweep::measure(Pending& pending) {
     std::tie(result->status, result->reason) = verdict_on(ended);
   }
   // Memory and the like: of the first round.
-  if (record.latency_ns.empty()) append(record.metrics, result->metrics);
+  if (record.latency_ns.empty()) {
+    append(record.metrics, result->metrics);
+    if (result->status == Status::ok) compare_algorithms(record, result->algorithms);
+  }
   append(record.latency_ns, result->latency_ns);
   pending.device.append(result->device);
   if (result->status != Status::ok) {

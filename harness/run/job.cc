@@ -80,7 +80,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, image_shape, back
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressMessage, step, done, total)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, variant, status, reason, symbol, params,
                                    model_hash, metrics, predictions, detections, details)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns, device)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns, device,
+                                   algorithms)
 
 namespace {
 

@@ -76,6 +76,7 @@ struct LatencyResult {
   std::vector<MetricValue> metrics;
   std::vector<double> latency_ns;
   DeviceSamples device;  // of the same runs; empty on the CPU
+  Algorithms algorithms;
 
   bool operator==(const LatencyResult&) const = default;
 };

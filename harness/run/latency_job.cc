@@ -31,6 +31,7 @@ LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
   ExecutableLatency measured = measure_executable(*executable, dummy, job.measure, clock);
   result.latency_ns = std::move(measured.latency_ns);
   result.device = std::move(measured.device);
+  result.algorithms = executable->algorithms();
   result.metrics = {make_metric("peak_rss", static_cast<double>(peak_resident_bytes()))};
   const std::vector<MetricValue> memory = memory_metrics(executable->memory());
   result.metrics.insert(result.metrics.end(), memory.begin(), memory.end());

@@ -32,6 +32,7 @@ TEST(Message, ComesBackAsItWasSent) {
   LatencyResult latency;
   latency.metrics = {{"latency_median", 1.25e6, "ns", false}};
   latency.latency_ns = {1e6, 0.1, 1234567.875};
+  latency.algorithms = {{"jit:avx2", 52}, {"own:gemv", 1}};
   latency.device = {{1, 2.5}, {3, 1e9}, {5, 0.125}, {1980, 1965}, 3, 1};
   for (const Message& message :
        {Message(ProgressMessage{"score", 5, 10}), Message(accuracy_result()), Message(latency)}) {

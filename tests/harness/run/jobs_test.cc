@@ -1,9 +1,11 @@
 // Jobs on a small real network, in this process.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/backends/backends.h"
 #include "engine/core/error.h"
 #include "harness/accuracy/accuracy.h"
 #include "tests/harness/run/jobs_fixture.h"
@@ -105,6 +107,18 @@ TEST_F(Jobs, TooFewCalibrationImagesFailOnlyWhatNeedsThem) {
       EXPECT_THAT(result.reason, HasSubstr("calibration: "));
     }
   }
+}
+
+TEST_F(Jobs, TheKernelsOfFloatLayersAreRecorded) {
+  const auto is_onednn = [](const Backend* backend) { return backend->name() == "onednn"; };
+  if (std::ranges::none_of(usable_backends(), is_onednn)) GTEST_SKIP() << "no oneDNN";
+  save_network();
+  job_.backend = "onednn";
+  job_.variants.resize(1);
+  const auto details = nlohmann::json::parse(run().at(0).details);
+  int layers = 0;
+  for (const auto& [kernel, count] : details.at("algorithms").get<Algorithms>()) layers += count;
+  EXPECT_EQ(layers, 3);
 }
 
 TEST_F(Jobs, ExcludedLayersStayFp32AndUnknownOnesAreMentioned) {

@@ -40,6 +40,8 @@ class FakeWorkers {
   std::vector<std::string> output_dirs;
   int decode_threads = 0;
   std::size_t slowed = 0;  // samples of each job on a GPU
+  std::string scored_details = "{}";
+  Algorithms timed_algorithms;
   // Called when a job begins and when it ends, on the thread that launched it.
   std::function<void(const std::string& place)> begin = [](const std::string&) {};
   std::function<void(const std::string& place)> end = [](const std::string&) {};
@@ -136,6 +138,7 @@ class FakeWorkers {
     const int second = variant.quantized() ? 2 : 1;
     result.predictions = {{0, 0, {0, 1, 2, 3, 4}}, {1, 1, {second, 0, 5, 3, 4}}};
     result.metrics = {make_metric("images", 2)};
+    result.details = scored_details;
     return result;
   }
 
@@ -143,6 +146,7 @@ class FakeWorkers {
     LatencyResult result;
     result.latency_ns = {1e6, 2e6, 3e6};
     result.metrics = {make_metric("arena", 7)};
+    result.algorithms = timed_algorithms;
     if (job.backend == "gpu") result.device = {{1e3}, {1e4}, {1e5}, {1980}, 1, slowed};
     return result;
   }
