@@ -95,7 +95,7 @@ std::vector<std::string> TruthReader::notices() const {
   }
   if (without_area_ > 0) {
     notices.push_back(fmt::format(
-        "{} without area (nothing can find it: COCO counts it, VOC does not); the first is in {}",
+        "{} without area (not to be found: COCO counts such boxes, VOC does not); the first is in {}",
         without_area_ == 1 ? "1 box" : fmt::format("{} boxes", without_area_),
         first_without_area_));
   }
