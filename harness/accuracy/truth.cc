@@ -94,10 +94,11 @@ std::vector<std::string> TruthReader::notices() const {
         first_names(names)));
   }
   if (without_area_ > 0) {
-    notices.push_back(fmt::format(
-        "{} without area (not to be found: COCO counts such boxes, VOC does not); the first is in {}",
-        without_area_ == 1 ? "1 box" : fmt::format("{} boxes", without_area_),
-        first_without_area_));
+    notices.push_back(
+        fmt::format("{} without area (not to be found: COCO counts such boxes, VOC does not); the "
+                    "first is in {}",
+                    without_area_ == 1 ? "1 box" : fmt::format("{} boxes", without_area_),
+                    first_without_area_));
   }
   return notices;
 }
