@@ -41,6 +41,8 @@ class Loader {
   // `dataset` must outlive the loader. Throws Error on options that make no sense.
   Loader(const Dataset& dataset, const Preprocess& preprocess, const LoaderOptions& options);
 
+  const Dataset& dataset() const { return dataset_; }
+
   // Number of samples in all batches.
   std::int64_t size() const { return static_cast<std::int64_t>(order_.size()); }
 

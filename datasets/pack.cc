@@ -50,6 +50,7 @@ std::int64_t pack(const Dataset& images, const std::string& prefix, const PackOp
   for (const std::int64_t index : packing_order(images.size(), options.shuffle_seed)) {
     try {
       Sample sample = images.read(index);
+      sample.label = images.packed_label(sample);
       if (!options.pack_label) sample.label.resize(1);
       sample.encoded = packed_image(std::move(sample.encoded), options);
       writer.write(sample.id, make_image_record(sample));

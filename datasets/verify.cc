@@ -43,6 +43,11 @@ std::vector<GroundTruthBox> examined_boxes(std::span<const float> label) {
   return boxes;
 }
 
+void check_class(float label) {
+  if (label < 0 || label != std::floor(label))
+    throw Error(fmt::format("label {} is no class number", label));
+}
+
 Finding examine(const RecordReader& reader, std::int64_t index) {
   Finding finding;
   try {
@@ -54,6 +59,7 @@ Finding examine(const RecordReader& reader, std::int64_t index) {
     if (!std::ranges::all_of(finding.label, [](float value) { return std::isfinite(value); })) {
       throw Error("a label is not a finite number");
     }
+    if (finding.label.size() == 1) check_class(finding.label.front());
     finding.boxes = examined_boxes(finding.label);
   } catch (const Error& error) {
     finding.problem = error.what();
@@ -76,8 +82,8 @@ void add_label(VerifyReport& report, const std::vector<float>& label, bool first
 }
 
 void add_boxes(VerifyReport& report, const std::vector<GroundTruthBox>& boxes) {
-  report.boxes += std::ssize(boxes);
   for (const GroundTruthBox& box : boxes) {
+    ++(box.has_area() ? report.boxes : report.boxes_without_area);
     report.difficult += box.difficult ? 1 : 0;
     report.max_class = std::max(report.max_class, box.label);
   }

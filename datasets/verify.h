@@ -34,9 +34,10 @@ struct VerifyReport {
   std::int64_t png = 0;
   std::int64_t label_vectors = 0;  // records with more than one label value
   std::int64_t boxes = 0;          // with an area, of detection records
-  std::int64_t difficult = 0;      // of these
-  int max_class = -1;              // of these
-  float min_label = 0;             // over the first label values of the others
+  std::int64_t boxes_without_area = 0;
+  std::int64_t difficult = 0;  // of these
+  int max_class = -1;          // of these
+  float min_label = 0;         // over the first label values of the others
   float max_label = 0;
   int min_height = 0, max_height = 0;
   int min_width = 0, max_width = 0;

@@ -67,12 +67,17 @@ void add_accuracy(const std::optional<PairedAccuracy>& change, CsvLine& line) {
   line.add(number(change->counts.flip_rate()));
 }
 
+void add_drop(const std::optional<PairedPrecision::Drop>& drop, CsvLine& line) {
+  line.add(drop ? number(drop->value) : "");
+  line.add(drop ? number(drop->interval.low) : "");
+  line.add(drop ? number(drop->interval.high) : "");
+}
+
 void add_comparison(const Cell& cell, CsvLine& line) {
   add_accuracy(cell.top1, line);
   add_accuracy(cell.top5, line);
-  line.add(cell.precision ? number(cell.precision->drop) : "");
-  line.add(cell.precision ? number(cell.precision->drop_interval.low) : "");
-  line.add(cell.precision ? number(cell.precision->drop_interval.high) : "");
+  for (const auto mean : {&PairedPrecision::voc07, &PairedPrecision::area, &PairedPrecision::coco})
+    add_drop(cell.precision ? std::optional(*cell.precision.*mean) : std::nullopt, line);
   line.add(cell.speedup ? number(cell.speedup->ratio) : "");
   line.add(cell.speedup ? number(cell.speedup->interval.low) : "");
   line.add(cell.speedup ? number(cell.speedup->interval.high) : "");
@@ -91,8 +96,10 @@ std::string header(const std::vector<MetricValue>& columns) {
       line.add(fmt::format("{}_{}", k, what));
     }
   }
-  for (const char* what : {"map_voc07_drop", "map_voc07_drop_low", "map_voc07_drop_high"})
-    line.add(what);
+  for (const char* mean : {"map_voc07", "map_area", "map_coco"}) {
+    for (const char* what : {"drop", "drop_low", "drop_high"})
+      line.add(fmt::format("{}_{}", mean, what));
+  }
   for (const char* what : {"speedup", "speedup_low", "speedup_high"}) line.add(what);
   return line.take();
 }

@@ -97,11 +97,13 @@ json accuracy(const std::optional<PairedAccuracy>& change) {
           {"mcnemar_p", change->p_value}};
 }
 
-json precision(const std::optional<PairedPrecision>& change) {
+json precision(const std::optional<PairedPrecision>& change,
+               PairedPrecision::Drop PairedPrecision::*mean) {
   if (!change) return nullptr;
+  const PairedPrecision::Drop& drop = *change.*mean;
   return {{"images", change->images},
-          {"drop", change->drop},
-          {"drop_interval_95", interval(change->drop_interval)}};
+          {"drop", drop.value},
+          {"drop_interval_95", interval(drop.interval)}};
 }
 
 json documented(const DocumentedFigure& figure) {
@@ -122,7 +124,9 @@ json comparison(const Report& report, const Row& row, const Cell& cell) {
                  {"variant", cell.variant},
                  {"top1", accuracy(cell.top1)},
                  {"top5", accuracy(cell.top5)},
-                 {"map_voc07", precision(cell.precision)}};
+                 {"map_voc07", precision(cell.precision, &PairedPrecision::voc07)},
+                 {"map_area", precision(cell.precision, &PairedPrecision::area)},
+                 {"map_coco", precision(cell.precision, &PairedPrecision::coco)}};
   object["agreement"] = cell.agreement ? json(cell.agreement->rate()) : json(nullptr);
   object["speedup"] = cell.speedup ? json(cell.speedup->ratio) : json(nullptr);
   object["speedup_interval_95"] = cell.speedup ? interval(cell.speedup->interval) : json(nullptr);

@@ -109,8 +109,8 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   }
   right(accuracy(record), kAccuracy, Style::plain);
   if (cell.top1 || cell.precision) {
-    const Interval& limits = cell.top1 ? cell.top1->drop_interval : cell.precision->drop_interval;
-    const double drop = cell.top1 ? cell.top1->counts.drop() : cell.precision->drop;
+    const Interval& limits = cell.top1 ? cell.top1->drop_interval : cell.precision->voc07.interval;
+    const double drop = cell.top1 ? cell.top1->counts.drop() : cell.precision->voc07.value;
     const Style style = limits.low > 0 ? Style::bad : Style::plain;
     right(fmt::format("{} {}", text::percent(drop), text::percent(limits)), kDrop, style);
   } else {

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "engine/core/error.h"
+#include "harness/accuracy/truth.h"
 
 namespace qbench {
 namespace {
@@ -54,31 +55,14 @@ double nanoseconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
 
-// The boxes of image `n`. Throws Error when it has none of its own form.
-std::vector<GroundTruthBox> boxes_of(const Batch& batch, std::size_t n) {
-  const std::string place = fmt::format("image {}", batch.indices[n]);
-  if (batch.label_vectors[n].size() < 2) {
-    throw Error(place + ": labelled with a class number, a detector needs boxes");
-  }
-  try {
-    return parse_detection_label(batch.label_vectors[n]);
-  } catch (const Error& error) {
-    throw error.at(place);
-  }
-}
-
-int label_of(const Batch& batch, std::size_t n) {
-  if (batch.labels[n] >= 0) return batch.labels[n];
-  throw Error(fmt::format("image {}: labelled with a vector, a classifier needs a class number",
-                          batch.indices[n]));
-}
-
 // One contestant and what it has said so far.
 class Scorer {
  public:
-  Scorer(const Contestant& contestant, std::int64_t batch_size, const DetectionOptions& detection)
+  Scorer(const Contestant& contestant, std::int64_t batch_size, const Dataset& dataset,
+         const DetectionOptions& detection)
       : contestant_(contestant),
         detection_(detection),
+        truth_(dataset, contestant.output, detection),
         outputs_(static_cast<std::size_t>(batch_size * contestant.output.values)) {}
 
   void run(const Batch& batch, std::span<const float> data) {
@@ -91,21 +75,24 @@ class Scorer {
       watch_.see(values, contestant_.output.task);
       if (contestant_.output.task == Task::detection) {
         score_.detections.push_back(
-            match_detections(batch.indices[n], values, boxes_of(batch, n), detection_));
+            match_detections(batch.indices[n], values, truth_.boxes(batch, n), detection_));
       } else {
-        score_.predictions.push_back({batch.indices[n], label_of(batch, n), top5(values)});
+        score_.predictions.push_back({batch.indices[n], truth_.label(batch, n), top5(values)});
       }
     }
   }
 
   Score take() && {
     score_.mistrust = watch_.mistrust();
+    if (score_.mistrust.empty()) score_.mistrust = truth_.mistrust();
+    score_.warnings = truth_.notices();
     return std::move(score_);
   }
 
  private:
   Contestant contestant_;
   const DetectionOptions& detection_;
+  TruthReader truth_;
   std::vector<float> outputs_;
   OutputWatch watch_;
   Score score_;
@@ -134,7 +121,8 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
   check(detection);
   Tensor padded(DType::f32, batch_shape);  // the last batch may be short: its rest stays zero
   std::vector<Scorer> scorers;
-  for (const Contestant& c : contestants) scorers.emplace_back(c, batch_shape[0], detection);
+  for (const Contestant& c : contestants)
+    scorers.emplace_back(c, batch_shape[0], loader.dataset(), detection);
   std::int64_t images = 0;
   while (std::optional<Batch> batch = loader.next()) {
     std::span<const float> data = batch->data.data<float>();

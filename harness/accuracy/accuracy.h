@@ -40,8 +40,8 @@ struct Accuracy {
 // Called after each batch with the number of images done; returning false stops early.
 using ScoreProgress = std::function<bool(std::int64_t images)>;
 
-// Throws Error when the images' labels are not what the networks need: a class number each, or
-// boxes.
+// Throws Error naming the image when labels are not what the networks need (a class number each, or
+// boxes) or of a class that they do not have.
 std::vector<Score> score(Loader& loader, const Shape& batch_shape,
                          std::span<const Contestant> contestants,
                          const DetectionOptions& detection = {},

@@ -17,9 +17,10 @@ OutputForm output_form(const Graph& graph) {
   }
   const Node& output = graph[graph.outputs().front()];
   const Shape& shape = output.type.shape;
-  if (shape.rank() == 2) return {Task::classification, shape[1]};
+  if (shape.rank() == 2) return {Task::classification, shape[1], shape[1]};
   if (std::holds_alternative<MultiBoxDetection>(output.op)) {
-    return {Task::detection, shape[1] * shape[2]};
+    const std::int64_t classes = graph[output.inputs.front()].type.shape[1] - 1;
+    return {Task::detection, shape[1] * shape[2], classes};
   }
   throw Error(
       fmt::format("the network's output '{}' has shape {}, expected [N,classes] or detections",
@@ -28,9 +29,9 @@ OutputForm output_form(const Graph& graph) {
 }
 
 std::int64_t class_count(const Graph& graph) {
-  if (output_form(graph).task != Task::detection) throw Error("the network is no detector");
-  const Node& detection = graph[graph.outputs().front()];
-  return graph[detection.inputs.front()].type.shape[1] - 1;
+  const OutputForm form = output_form(graph);
+  if (form.task != Task::detection) throw Error("the network is no detector");
+  return form.classes;
 }
 
 Fit fit_for(const Graph& graph) {

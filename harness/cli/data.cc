@@ -82,6 +82,8 @@ int pack_data(Arguments arguments, const Streams& streams) {
   const std::unique_ptr<Dataset> images = open_dataset(only(sources, "folder or list"));
   const std::int64_t records = pack(*images, prefix_of(output), pack_options);
   fmt::print(streams.out, "{}.rec: {} records\n", prefix_of(output), records);
+  for (const std::string& notice : images->notices())
+    fmt::print(streams.out, "warning: {}\n", notice);
   return kExitOk;
 }
 
@@ -99,7 +101,8 @@ Json boxes_json(std::span<const float> label) {
   for (const GroundTruthBox& box : boxes_in(label)) {
     boxes.push_back({{"class", box.label},
                      {"corners", {box.xmin, box.ymin, box.xmax, box.ymax}},
-                     {"difficult", box.difficult}});
+                     {"difficult", box.difficult},
+                     {"crowd", box.crowd}});
   }
   return boxes;
 }
@@ -111,7 +114,10 @@ std::string label_text(std::span<const float> label) {
   std::string text = fmt::format("{} boxes", boxes.size());
   for (const GroundTruthBox& box : boxes) {
     text += fmt::format("\n{:>15} {:<4} {:.4f},{:.4f} to {:.4f},{:.4f}{}", "class", box.label,
-                        box.xmin, box.ymin, box.xmax, box.ymax, box.difficult ? ", difficult" : "");
+                        box.xmin, box.ymin, box.xmax, box.ymax,
+                        box.crowd       ? ", crowd"
+                        : box.difficult ? ", difficult"
+                                        : "");
   }
   return text;
 }
@@ -164,6 +170,7 @@ Json verify_json(const VerifyReport& report) {
           {"png", report.png},
           {"label_vectors", report.label_vectors},
           {"boxes", report.boxes},
+          {"boxes_without_area", report.boxes_without_area},
           {"difficult_boxes", report.difficult},
           {"max_class", report.max_class},
           {"min_label", report.min_label},
@@ -187,6 +194,8 @@ void print_verified(const std::string& file, const VerifyReport& report, std::FI
     fmt::print(out, "{} boxes of classes up to {}, {} difficult\n", report.boxes, report.max_class,
                report.difficult);
   }
+  if (report.boxes_without_area > 0)
+    fmt::print(out, "{} boxes have no area\n", report.boxes_without_area);
   if (!report.repeated_ids.empty()) {
     fmt::print(out, "{} ids occur more than once: {}\n", report.repeated_ids.size(),
                fmt::join(std::span(report.repeated_ids)

@@ -30,6 +30,7 @@ struct Arguments {
   DataOptions data;
   DetectorOptions detector;
   std::string dataset = "data/val_256_q90.rec";
+  std::vector<std::string> class_names;
   std::int64_t skipped_batches = 0;
   std::int64_t inference_batches = 0;  // 0: not given
   std::string data_layer_type = "float32";
@@ -43,6 +44,9 @@ void declare(Options& options, Arguments& a) {
   a.model.add_to(options);
   a.data.add_to(options);
   options.add("dataset", a.dataset, "DATA", "images with labels: FILE.rec, a folder, or shapes");
+  options.add("class-names", a.class_names, "NAMES|FILE",
+              "classes in the network's order: names, or a file of a name or 'name number' a line; "
+              "folders and named classes get their numbers by it");
   options.add("num-skipped-batches", a.skipped_batches,
               "batches to leave out first (of --batch-size)");
   options.add("num-inference-batches", a.inference_batches, "batches to run; 0: all that remain");
@@ -124,7 +128,9 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
 
 Json run_accuracy(const Arguments& a, const LoadedModel& model) {
   const OutputForm output = output_form(model.graph);
-  const std::unique_ptr<Dataset> dataset = open_dataset(a.dataset);
+  const ClassMap classes(a.class_names);
+  classes.expect(output.classes);
+  const std::unique_ptr<Dataset> dataset = open_dataset(a.dataset, {.classes = classes});
   const Compiled compiled = compile(a, model);
   const std::int64_t batch = a.model.batch_size;
   const std::int64_t skipped = a.skipped_batches * batch;
@@ -145,7 +151,8 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
   const Contestant contestant{compiled.executable.get(), output};
   std::vector<std::string> names;
   if (output.task == Task::detection) {
-    names = a.detector.names(class_count(model.graph), dataset->class_names());
+    names = a.detector.names(output.classes,
+                             classes.empty() ? dataset->class_names() : classes.names());
   }
 
   const auto start = std::chrono::steady_clock::now();

@@ -138,7 +138,9 @@ int BackendOptions::thread_count() const {
 void DataOptions::add_to(Options& options) {
   options.section("Data");
   options.add("data-nthreads", decode_threads, "decoding threads, at most one for each core");
-  options.add("shuffle-dataset", shuffle, "shuffle in windows of 64 MiB, as ImageRecordIter does");
+  options.add("shuffle-dataset", shuffle,
+              "shuffle in windows of 64 MiB, as ImageRecordIter does; calibration on class folders "
+              "does so unless told not to");
   options.add("shuffle-seed", shuffle_seed, "seed of that order");
   options.add("shuffle-chunk-seed", shuffle_chunk_seed,
               "accepted for old command lines; has no effect");

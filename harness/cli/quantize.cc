@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -78,23 +79,34 @@ void make_folder(const std::string& path) {
   }
 }
 
-std::optional<CalibrationTable> calibrate_for(const Arguments& a, const LoadedModel& model,
-                                              const QuantScheme& scheme) {
+// What calibration found, and on which images.
+struct CalibratedOn {
+  CalibrationTable table;
+  std::optional<std::int64_t> shuffle_seed;  // nothing: in the order of the data set
+  std::vector<std::string> notices;
+};
+
+std::optional<CalibratedOn> calibrate_for(const Arguments& a, const Options& options,
+                                          const LoadedModel& model, const QuantScheme& scheme) {
   if (a.calib_mode == "none") return std::nullopt;
-  const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset);
+  const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset, {.labels = false});
   Preprocess preprocess = a.model.preprocess();
   preprocess.fit = fit_for(model.graph);
-  const CalibrationData data{.dataset = *dataset,
-                             .preprocess = preprocess,
-                             .batch_size = a.model.batch_size,
-                             .decode_threads = a.data.thread_count(),
-                             .shuffle = a.data.shuffle,
-                             .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)};
+  const CalibrationData data{
+      .dataset = *dataset,
+      .preprocess = preprocess,
+      .batch_size = a.model.batch_size,
+      .decode_threads = a.data.thread_count(),
+      .shuffle = options.given("shuffle-dataset") ? std::optional(a.data.shuffle) : std::nullopt,
+      .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)};
   const std::vector<std::string> modes{a.calib_mode};
   const std::vector<int> batches{a.calib_batches};
   Calibrated calibrated =
       calibrate_model(model, scheme, a.backend.place(), data, modes, batches, a.table_dir);
-  return std::move(calibrated.result.tables.front());
+  CalibratedOn result{std::move(calibrated.result.tables.front()), std::nullopt,
+                      dataset->notices()};
+  if (data.shuffled()) result.shuffle_seed = a.data.shuffle_seed;
+  return result;
 }
 
 // What example/ssd's quantization.py takes when nothing is said.
@@ -119,19 +131,25 @@ ModelFiles output_files(const Arguments& a) {
 }
 
 nlohmann::ordered_json summary(const Arguments& a, const QuantizedModel& model,
-                               const ModelFiles& files) {
+                               const std::optional<CalibratedOn>& calibrated,
+                               std::vector<std::string> warnings, const ModelFiles& files) {
   nlohmann::ordered_json left = nlohmann::ordered_json::array();
   for (const LeftInFp32& layer : model.left_in_fp32) {
     left.push_back({{"layer", layer.node}, {"op", layer.op}, {"reason", layer.reason}});
   }
+  if (calibrated) std::ranges::copy(calibrated->notices, std::back_inserter(warnings));
+  const bool shuffled = calibrated && calibrated->shuffle_seed;
   return {{"model", a.model.name()},
           {"calib_mode", a.calib_mode},
           {"calib_batches", a.calib_mode == "none" ? 0 : a.calib_batches},
+          {"calib_shuffle_seed", shuffled ? nlohmann::ordered_json(*calibrated->shuffle_seed)
+                                          : nlohmann::ordered_json(nullptr)},
           {"symbol_file", files.symbol},
           {"param_file", files.params},
           {"symbol_bytes", std::filesystem::file_size(files.symbol)},
           {"param_bytes", std::filesystem::file_size(files.params)},
-          {"left_in_fp32", left}};
+          {"left_in_fp32", left},
+          {"warnings", warnings}};
 }
 
 void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
@@ -143,6 +161,12 @@ void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
                     layer["op"].get<std::string>(), layer["reason"].get<std::string>());
     fmt::print(out, "{}\n", wrap(line, 2));
   }
+  if (!s["calib_shuffle_seed"].is_null()) {
+    fmt::print(out, "calibrated on images drawn over all class folders, seed {}\n",
+               s["calib_shuffle_seed"].get<std::int64_t>());
+  }
+  for (const auto& warning : s["warnings"])
+    fmt::print(out, "warning: {}\n", warning.get<std::string>());
 }
 
 }  // namespace
@@ -173,13 +197,14 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
     throw Error(source.symbol + ": is quantized already, expected an FP32 model");
   scheme.excluded_layers = layers_to_exclude(model, a.excluded_layers);
   scheme.calibrated_layers = layers_to_exclude(model, a.calib_layers);
-  const std::optional<CalibrationTable> table = calibrate_for(a, model, scheme);
-  const QuantizedModel quantized = quantize(model.graph, scheme, table ? &*table : nullptr);
+  const std::optional<CalibratedOn> calibrated = calibrate_for(a, options, model, scheme);
+  const QuantizedModel quantized =
+      quantize(model.graph, scheme, calibrated ? &calibrated->table : nullptr);
 
   make_folder(a.output_dir);
   const ModelFiles files = output_files(a);
   export_model(quantized.graph, files);
-  const nlohmann::ordered_json result = summary(a, quantized, files);
+  const nlohmann::ordered_json result = summary(a, quantized, calibrated, model.notices, files);
   if (a.json) {
     fmt::print(streams.out, "{}\n", result.dump(2));
   } else if (!a.quiet) {

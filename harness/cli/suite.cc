@@ -150,9 +150,9 @@ PlanContext plan_context(const Arguments& a, const std::string& suite_file,
     return find_file(name, directories);
   };
   context.hash_file = hash_with_data;
-  context.look_at_data = [](const std::string& data) {
-    const std::unique_ptr<Dataset> dataset = open_dataset(data);
-    return DataFacts{dataset->size(), dataset->content_hash()};
+  context.look_at_data = [](const std::string& data, const OpenOptions& options) {
+    const std::unique_ptr<Dataset> dataset = open_dataset(data, options);
+    return DataFacts{dataset->size(), dataset->content_hash(), dataset->lies_by_class()};
   };
   return context;
 }

@@ -55,8 +55,11 @@ struct CalibrationData {
   std::int64_t first = 0;  // images left out at the beginning
   int batch_size = 32;
   int decode_threads = 1;
-  bool shuffle = false;
+  // Unless said: where the images lie by class, so that some of every class are seen.
+  std::optional<bool> shuffle{};
   std::uint64_t shuffle_seed = 0;
+
+  bool shuffled() const { return shuffle.value_or(dataset.lies_by_class()); }
 };
 
 // Where a network is run.

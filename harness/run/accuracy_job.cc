@@ -101,7 +101,7 @@ class AccuracyRun {
                    .resize_short = spec.resize_short,
                    .fit = fit_for(model_.graph)};
     check(preprocess_);
-    dataset_ = open_dataset(spec.dataset.records);
+    dataset_ = open_dataset(spec.dataset.records, spec.dataset.open_options());
   }
 
   QuantScheme scheme(QuantizedDType dtype) const {
@@ -137,7 +137,7 @@ class AccuracyRun {
     send_(ProgressMessage{"calibrate", 0, 0});
     const CalibrationSpec& spec = job_.model.dataset.calibration;
     try {
-      const std::unique_ptr<Dataset> images = open_dataset(spec.records);
+      const std::unique_ptr<Dataset> images = open_dataset(spec.records, {.labels = false});
       const CalibrationData data{.dataset = *images,
                                  .preprocess = preprocess_,
                                  .first = spec.first,
@@ -149,6 +149,8 @@ class AccuracyRun {
       calibrated_ = calibrate_model(model_, scheme(QuantizedDType::automatic),
                                     {backend_, job_.threads, job_.device}, data, modes, batches,
                                     job_.table_dir);
+      calibration_shuffled_ = data.shuffled();
+      calibration_notices_ = images->notices();
     } catch (const Error& error) {
       for (Entry& entry : entries_) {
         if (entry.result.variant.calib_batches > 0) {
@@ -206,6 +208,8 @@ class AccuracyRun {
 
   void note_calibration(Entry& entry) const {
     entry.details["calibration_reused"] = calibrated_.reused;
+    if (calibration_shuffled_)
+      entry.details["calibration_shuffle_seed"] = job_.model.dataset.calibration.shuffle_seed;
     if (calibrated_.reused) return;
     const CalibrationResult& result = calibrated_.result;
     entry.result.metrics.push_back(
@@ -214,6 +218,10 @@ class AccuracyRun {
 
   void compile(Entry& entry, const Graph& graph) {
     entry.output = output_form(graph);
+    const DetectionOptions& judging = job_.model.dataset.detection;
+    ClassMap(job_.model.dataset.class_names)
+        .expect(judging.network_classes.empty() ? entry.output.classes
+                                                : std::ssize(judging.network_classes));
     entry.executable = compile_model(graph, backend_, job_.batch_size,
                                      {.threads = job_.threads,
                                       .observed = {},
@@ -256,6 +264,9 @@ class AccuracyRun {
     AccuracyResult& result = entry.result;
     std::vector<std::string> warnings = model_.notices;
     if (result.variant.quantized()) std::ranges::copy(warnings_, std::back_inserter(warnings));
+    const bool other = job_.model.dataset.calibration.records != job_.model.dataset.records;
+    if (result.variant.calib_batches > 0 && other)
+      std::ranges::copy(calibration_notices_, std::back_inserter(warnings));
     std::ranges::copy(score.warnings, std::back_inserter(warnings));
     if (!warnings.empty()) entry.details["warnings"] = warnings;
     if (const Algorithms found = entry.executable->algorithms(); !found.empty())
@@ -284,7 +295,7 @@ class AccuracyRun {
     metrics.push_back(make_metric("map_voc07", mean.voc07));
     metrics.push_back(make_metric("map_area", mean.area));
     metrics.push_back(make_metric("map_coco", mean.coco));
-    const std::vector<std::string>& named = job_.model.dataset.class_names;
+    const std::vector<std::string> named = ClassMap(job_.model.dataset.class_names).names();
     entry.details["classes"] =
         class_details(precision.classes(), named.empty() ? dataset_->class_names() : named);
     entry.result.detections = score.detections;
@@ -300,6 +311,8 @@ class AccuracyRun {
   Preprocess preprocess_;
   std::unique_ptr<Dataset> dataset_;
   Calibrated calibrated_;
+  bool calibration_shuffled_ = false;
+  std::vector<std::string> calibration_notices_;
   std::chrono::steady_clock::time_point reported_;
 };
 

@@ -60,8 +60,21 @@ void from_json(const Json& json, DetectedImage& image) {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DetectionOptions, overlap, use_difficult, network_classes,
                                    label_classes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Variant, precision, mode, calib_batches, quantized_dtype)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CalibrationSpec, records, first, batch_size, shuffle,
-                                   shuffle_seed)
+void to_json(Json& json, const CalibrationSpec& spec) {
+  json = {{"records", spec.records},
+          {"first", spec.first},
+          {"batch_size", spec.batch_size},
+          {"shuffle_seed", spec.shuffle_seed}};
+  if (spec.shuffle) json["shuffle"] = *spec.shuffle;
+}
+void from_json(const Json& json, CalibrationSpec& spec) {
+  json.at("records").get_to(spec.records);
+  json.at("first").get_to(spec.first);
+  json.at("batch_size").get_to(spec.batch_size);
+  json.at("shuffle_seed").get_to(spec.shuffle_seed);
+  if (json.contains("shuffle")) spec.shuffle = json.at("shuffle").get<bool>();
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DatasetSpec, name, records, calibration, skip, count,
                                    class_names, detection)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeasureOptions, warmup_seconds, warmup_runs, max_seconds,

@@ -81,7 +81,7 @@ void read_dataset(YamlMap& map, DatasetSpec& dataset) {
     calibration->read("records", spec.records);
     calibration->read("first", spec.first, 0);
     calibration->read("batch_size", spec.batch_size, 1, kMaxBatch);
-    calibration->read("shuffle", spec.shuffle);
+    if (calibration->has("shuffle")) calibration->read("shuffle", spec.shuffle.emplace());
     calibration->read("shuffle_seed", spec.shuffle_seed, 0);
     calibration->finish();
   }

@@ -102,10 +102,11 @@ TEST(ScoreDetectors, LabelsOfTheOtherTaskAreErrors) {
     }
     return "no error";
   };
-  EXPECT_THAT(message(kDetections, "shapes:val,count=4"),
-              HasSubstr("image 0: labelled with a class number, a detector needs boxes"));
+  EXPECT_THAT(
+      message(kDetections, "shapes:val,count=4"),
+      HasSubstr("count=4,seed=0: sample 0: labelled with a class number, a detector needs boxes"));
   EXPECT_THAT(message({Task::classification, kRows * 6}, "shapes-det:val,count=4"),
-              HasSubstr("image 0: labelled with a vector, a classifier needs a class number"));
+              HasSubstr("sample 0: labelled with a vector, a classifier needs a class number"));
 }
 
 Graph network(const std::string& last) {

@@ -117,15 +117,9 @@ TEST(DetectorOptions, AClassifierHasNothingToSuppress) {
               HasSubstr("for detectors alone"));
 }
 
-TEST(DetectorOptions, NamesAreGivenOrTheDataSetsOrThoseOfVoc) {
-  EXPECT_THAT(Given({"--class-names=a,b"}).detector.names(2, {"x", "y"}), ElementsAre("a", "b"));
+TEST(DetectorOptions, NamesAreTheDataSetsOrThoseOfVoc) {
   EXPECT_THAT(Given({"--prefix=x_"}).detector.names(2, {"x", "y"}), ElementsAre("x", "y"));
   EXPECT_EQ(Given({"--prefix=x_"}).detector.names(20, {}).at(14), "person");
-  const std::string file = testing::TempDir() + "qbench_class_names.txt";
-  std::ofstream(file) << "one\r\ntwo\n\n";
-  EXPECT_THAT(Given({"--class-names=" + file}).detector.names(2, {}), ElementsAre("one", "two"));
-  EXPECT_THAT(error_of([] { Given({"--class-names=a,b"}).detector.names(3, {}); }),
-              HasSubstr("has 2 names, but the network has 3 classes"));
   EXPECT_THAT(error_of([] { Given({"--num-class=20"}).detector.names(3, {}); }),
               HasSubstr("--num-class is 20"));
 }

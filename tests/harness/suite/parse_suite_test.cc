@@ -81,7 +81,7 @@ TEST(ParseSuite, ReadsDatasetsAndInheritsThem) {
   EXPECT_EQ(first.calibration.records, "other.rec");
   EXPECT_EQ(first.calibration.first, 8);
   EXPECT_EQ(first.calibration.batch_size, 16);
-  EXPECT_TRUE(first.calibration.shuffle);
+  EXPECT_EQ(first.calibration.shuffle, true);
   EXPECT_EQ(first.calibration.shuffle_seed, 5);
   EXPECT_EQ(first.skip, 100);
   EXPECT_EQ(first.count, 200);
