@@ -17,7 +17,7 @@
 namespace qbench {
 
 struct Batch {
-  Tensor data;              // f32 [size, 3, height, width]
+  Tensor data;              // f32 [size, channels, height, width]
   std::vector<int> labels;  // class numbers; -1 for a sample with a label vector
   std::vector<std::vector<float>> label_vectors;  // as stored, one for each sample
   std::vector<std::int64_t> indices;              // of the samples in the data set

@@ -64,9 +64,9 @@ void DetectorOptions::apply(const Options& options, ModelOptions& model, Backend
     if (!options.given("dataset")) dataset = "data/val.rec";
     if (!options.given("num-inference-batches")) inference_batches = kDocumentedBatches;
   }
-  if ((sized || !prefix.empty()) && !options.given("image-shape")) {
-    model.image_shape = fmt::format("3,{0},{0}", data_shape);
-  }
+  const std::string square = fmt::format("3,{0},{0}", data_shape);
+  if (sized && !options.given("image-shape")) model.image_shape = square;
+  if (!prefix.empty()) model.usual_shape = square;
   for (std::size_t i = 0; i < mean.size(); ++i) {
     if (mean[i] >= 0) model.rgb_mean[i] = static_cast<float>(mean[i]);
   }

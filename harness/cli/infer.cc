@@ -85,6 +85,7 @@ Json common_json(const Arguments& a, const LoadedModel& model, const Compiled& c
                {"scratch_bytes", memory.scratch}};
   if (!a.backend.find().uses_threads()) json["device"] = a.backend.device();
   if (memory.library > 0) json["library_bytes"] = memory.library;
+  json["warnings"] = model.notices;
   return json;
 }
 
@@ -126,7 +127,7 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
   return json;
 }
 
-Json run_accuracy(const Arguments& a, const LoadedModel& model) {
+Json run_accuracy(const Arguments& a, LoadedModel& model) {
   const OutputForm output = output_form(model.graph);
   const ClassMap classes(a.class_names);
   classes.expect(output.classes);
@@ -138,7 +139,7 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
     throw Error(fmt::format("--num-skipped-batches={} leaves none of the {} images of {}",
                             a.skipped_batches, dataset->size(), a.dataset));
   }
-  Preprocess preprocess = a.model.preprocess();
+  Preprocess preprocess = preprocess_for(model, a.model.pixel_scale());
   preprocess.fit = fit_for(model.graph);
   Loader loader(*dataset, preprocess,
                 {.batch_size = batch,
@@ -147,7 +148,7 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
                  .threads = a.data.thread_count(),
                  .shuffle = a.data.shuffle,
                  .shuffle_seed = static_cast<std::uint32_t>(a.data.shuffle_seed)});
-  const Shape shape = a.model.shape();
+  const Shape& shape = model.image_shape;
   const Contestant contestant{compiled.executable.get(), output};
   std::vector<std::string> names;
   if (output.task == Task::detection) {
@@ -171,7 +172,6 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
   }
   json["images_per_second"] = json["images"].get<double>() / elapsed.count();  // with decoding
   if (!score.mistrust.empty()) json["mistrusted"] = score.mistrust;
-  json["warnings"] = model.notices;
   for (const std::string& warning : score.warnings) json["warnings"].push_back(warning);
   return json;
 }
@@ -233,7 +233,7 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
   if (!a.benchmark) a.model.expect_weights(files);
   const bool named = options.given("param-file") || !a.detector.prefix.empty();
   if (a.benchmark && !named) files.params.clear();
-  LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
+  LoadedModel model = load_model(files, a.model.import_options());
   a.detector.apply(options, model.graph);
   std::vector<int> batch_sizes{a.model.batch_size};
   if (a.benchmark && a.model.batch_size == 0) batch_sizes = {1, 2, 4, 8, 16, 32};

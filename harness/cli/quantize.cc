@@ -87,10 +87,10 @@ struct CalibratedOn {
 };
 
 std::optional<CalibratedOn> calibrate_for(const Arguments& a, const Options& options,
-                                          const LoadedModel& model, const QuantScheme& scheme) {
+                                          LoadedModel& model, const QuantScheme& scheme) {
   if (a.calib_mode == "none") return std::nullopt;
   const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset, {.labels = false});
-  Preprocess preprocess = a.model.preprocess();
+  Preprocess preprocess = preprocess_for(model, a.model.pixel_scale());
   preprocess.fit = fit_for(model.graph);
   const CalibrationData data{
       .dataset = *dataset,
@@ -165,8 +165,7 @@ void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
     fmt::print(out, "calibrated on images drawn over all class folders, seed {}\n",
                s["calib_shuffle_seed"].get<std::int64_t>());
   }
-  for (const auto& warning : s["warnings"])
-    fmt::print(out, "warning: {}\n", warning.get<std::string>());
+  print_warnings(out, s["warnings"].get<std::vector<std::string>>());
 }
 
 }  // namespace
@@ -192,7 +191,7 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
 
   const ModelFiles source = a.model.files();
   a.model.expect_weights(source);
-  const LoadedModel model = load_model(source, a.model.shape(), a.model.random_seed());
+  LoadedModel model = load_model(source, a.model.import_options());
   if (model.quantized)
     throw Error(source.symbol + ": is quantized already, expected an FP32 model");
   scheme.excluded_layers = layers_to_exclude(model, a.excluded_layers);

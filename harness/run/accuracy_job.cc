@@ -90,16 +90,17 @@ class AccuracyRun {
   void load() {
     send_(ProgressMessage{"load", 0, 0});
     const ModelSpec& spec = job_.model;
-    model_ = load_model({spec.symbol, spec.params}, spec.image_shape);
+    ImportOptions options{.image_shape = {},
+                          .usual_shape = usual_image_shape(spec.name),
+                          .output = spec.output,
+                          .until = spec.until};
+    if (spec.image_shape.rank() > 0) options.image_shape = spec.image_shape;
+    model_ = load_model({spec.symbol, spec.params}, options);
     if (model_.quantized) throw Error(spec.symbol + ": is quantized already, expected FP32");
     find_excluded();
-    preprocess_ = {.channels = static_cast<int>(spec.image_shape[0]),
-                   .height = static_cast<int>(spec.image_shape[1]),
-                   .width = static_cast<int>(spec.image_shape[2]),
-                   .rgb_mean = spec.rgb_mean,
-                   .rgb_std = spec.rgb_std,
-                   .resize_short = spec.resize_short,
-                   .fit = fit_for(model_.graph)};
+    preprocess_ = preprocess_for(model_, {spec.rgb_mean, spec.rgb_std});
+    preprocess_.resize_short = spec.resize_short;
+    preprocess_.fit = fit_for(model_.graph);
     check(preprocess_);
     dataset_ = open_dataset(spec.dataset.records, spec.dataset.open_options());
   }
@@ -174,6 +175,7 @@ class AccuracyRun {
     if (entry.sent) return;
     AccuracyResult& result = entry.result;
     result.model_hash = model_.hash;
+    result.image_shape = model_.image_shape;
     if (!result.variant.quantized()) {
       compile(entry, model_.graph);
     } else {
@@ -244,7 +246,7 @@ class AccuracyRun {
                    .first = spec.skip,
                    .count = spec.count,
                    .threads = job_.decode_threads});
-    const Shape& shape = job_.model.image_shape;
+    const Shape& shape = model_.image_shape;
     const std::vector<Score> scores = qbench::score(
         loader, {job_.batch_size, shape[0], shape[1], shape[2]}, contestants, spec.detection,
         [&](std::int64_t images) { return report(images, loader.size()); });

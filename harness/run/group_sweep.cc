@@ -256,7 +256,11 @@ LatencyJob GroupSweep::latency_job(const Case& made) const {
   LatencyJob job;
   job.symbol = accuracy.symbol;
   job.params = accuracy.params;
-  job.image_shape = group_.model.image_shape;
+  job.image_shape = accuracy.image_shape;
+  if (!made.variant.quantized()) {  // a saved pair ends where the model was ended
+    job.output = group_.model.output;
+    job.until = group_.model.until;
+  }
   job.backend = group_.backend;
   job.device = device_;
   job.precision = made.variant.precision;

@@ -84,15 +84,17 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DeviceSamples, to_device_ns, compute_ns, to_h
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MetricValue, name, value, unit, bigger_is_better)
 
 // The members that a worker needs.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSpec, name, symbol, params, image_shape, rgb_mean, rgb_std,
-                                   resize_short, excluded_layers, exclude_first_conv, dataset)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSpec, name, symbol, params, output, until, image_shape,
+                                   rgb_mean, rgb_std, resize_short, excluded_layers,
+                                   exclude_first_conv, dataset)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, model, backend, device, batch_size, threads,
                                    decode_threads, table_dir, output_dir, variants)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, image_shape, backend, device,
-                                   precision, batch_size, threads, measure)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, output, until, image_shape, backend,
+                                   device, precision, batch_size, threads, measure)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressMessage, step, done, total)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, variant, status, reason, symbol, params,
-                                   model_hash, metrics, predictions, detections, details)
+                                   image_shape, model_hash, metrics, predictions, detections,
+                                   details)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns, device,
                                    algorithms)
 

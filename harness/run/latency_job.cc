@@ -15,7 +15,9 @@ namespace {
 constexpr double kNanoseconds = 1e9;
 
 LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
-  const LoadedModel model = load_model({job.symbol, job.params}, job.image_shape);
+  const LoadedModel model =
+      load_model({job.symbol, job.params},
+                 {.image_shape = job.image_shape, .output = job.output, .until = job.until});
   const Clock clock = steady_clock_ns;
   const std::int64_t start = clock();
   const std::unique_ptr<Executable> executable =

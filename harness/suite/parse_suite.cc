@@ -31,6 +31,7 @@ constexpr int kMaxThreads = 1024;
 constexpr int kMaxRounds = 100;
 constexpr double kMaxSeconds = 30 * 24 * 3600;
 constexpr double kHuge = 1e15;
+constexpr double kLargestPixel = 1e6;  // means and deviations
 
 // Percent, as published, into fractions.
 Documented read_figures(YamlMap& map) {
@@ -95,9 +96,9 @@ void read_dataset(YamlMap& map, DatasetSpec& dataset) {
   map.finish();
 }
 
-Shape read_image_shape(YamlMap& map, const Shape& otherwise) {
+Shape read_image_shape(YamlMap& map) {
+  if (!map.has("image_shape")) return ModelSpec().image_shape;
   std::array<float, 3> sizes{};
-  for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = static_cast<float>(otherwise[i]);
   map.read("image_shape", sizes);
   Shape shape{0, 0, 0};
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -108,9 +109,20 @@ Shape read_image_shape(YamlMap& map, const Shape& otherwise) {
     }
     shape[i] = static_cast<std::int64_t>(sizes[i]);
   }
-  if (shape[0] != 3)
-    map.fail("image_shape", fmt::format("found {} channels, expected 3", shape[0]));
+  if (shape[0] != 3 && shape[0] != 1)
+    map.fail("image_shape", fmt::format("found {} channels, expected 3 or 1", shape[0]));
   return shape;
+}
+
+// Three numbers, or one for all channels.
+void read_channels(YamlMap& map, const std::string& key, std::array<float, 3>& target) {
+  if (!map.is_list(key)) {
+    std::optional<double> value;
+    map.read(key, value, -kLargestPixel, kLargestPixel);
+    if (value) target.fill(static_cast<float>(*value));
+  } else {
+    map.read(key, target);
+  }
 }
 
 ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
@@ -127,9 +139,13 @@ ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
   if (!holds_parameters(model.symbol) && !is_zoo(model.symbol))
     model.params = model.name + "-0000.params";
   map.read("params", model.params);
-  model.image_shape = read_image_shape(map, model.image_shape);
-  map.read("rgb_mean", model.rgb_mean);
-  map.read("rgb_std", model.rgb_std);
+  map.read("output", model.output);
+  map.read("until", model.until);
+  if (!model.output.empty() && !model.until.empty())
+    map.fail("until", "found beside 'output', expected one of them");
+  model.image_shape = read_image_shape(map);
+  read_channels(map, "rgb_mean", model.rgb_mean);
+  read_channels(map, "rgb_std", model.rgb_std);
   if (std::ranges::count(model.rgb_std, 0.F) > 0) map.fail("rgb_std", "found 0, which divides");
   map.read("resize_short", model.resize_short, 0, kMaxImageSide);
   map.read("excluded_layers", model.excluded_layers);

@@ -254,6 +254,8 @@ class Planner {
     hasher.add(group.backend)
         .add(made.variant.name())
         .add(fmt::format("{} {}", made.batch_size, made.threads))
+        .add(model.output)
+        .add(model.until)
         .add(fmt::format("{} {} {} {}", to_string(model.image_shape),
                          fmt::join(model.rgb_mean, ","), fmt::join(model.rgb_std, ","),
                          model.resize_short))

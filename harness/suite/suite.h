@@ -50,9 +50,12 @@ struct ExpectedInt8 {
 struct ModelSpec {
   std::string name;
   std::string source;
-  std::string symbol;              // files as they are looked for
-  std::string params;              // empty where `symbol` holds them
-  Shape image_shape{3, 224, 224};  // [C,H,W]
+  std::string symbol;  // files as they are looked for
+  std::string params;  // empty where `symbol` holds them
+  std::string output;  // of several outputs, the one that is taken
+  std::string until;   // the node that the network is ended at
+  // [C,H,W]; rank 0: as the file says
+  Shape image_shape = Shape(std::vector<std::int64_t>{});
   std::array<float, 3> rgb_mean{0, 0, 0};
   std::array<float, 3> rgb_std{1, 1, 1};
   int resize_short = 0;

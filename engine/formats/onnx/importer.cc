@@ -10,6 +10,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/formats/input_shape.h"
 #include "engine/formats/onnx/known_tensor.h"
 
 namespace qbench::onnx {
@@ -66,7 +67,8 @@ Importer::Importer(const ModelDef& model, const ImportOptions& options)
   }
   for (const ValueDef& input : model.inputs) {
     if (values_.contains(input.name)) continue;  // files before IR 4 list initializers too
-    if (main_input_.empty() || input.name == "data") main_input_ = input.name;
+    const bool may_be_image = !input.dims || input.dims->size() == 4;
+    if (input.name == "data" || (main_input_.empty() && may_be_image)) main_input_ = input.name;
   }
 }
 
@@ -117,16 +119,14 @@ NodeId Importer::input_node(const ValueDef& input) {
 // With the batch that the file fixes, which Reshape may repeat; `run` sets the one asked for.
 Shape Importer::input_shape(const ValueDef& input) const {
   std::vector<std::int64_t> dims = input.dims.value_or(std::vector<std::int64_t>{});
-  const std::int64_t batch = dims.empty() || dims[0] < 0 ? 1 : dims[0];
-  const bool takes_images = !input.dims || dims.size() == 4;
-  if (input.name == main_input_ && options_.image_shape && takes_images) {
-    dims = options_.image_shape->dims();
-    dims.insert(dims.begin(), batch);
-  }
-  if (dims.empty()) throw Error("the file does not say its shape: an image shape is needed");
-  dims[0] = batch;
-  if (std::ranges::any_of(dims, [](std::int64_t dim) { return dim < 0; }))
-    throw Error("the file leaves dimensions open: an image shape is needed");
+  if (input.name == main_input_ && (!input.dims || dims.size() == 4))
+    return image_input_shape(std::move(dims), options_);
+  const std::string found = fmt::format("shape [{}]", fmt::join(dims, ","));
+  if (main_input_.empty() && options_.image_shape)
+    throw Error(found + ", expected [N,C,H,W]: an image shape was given");
+  if (!dims.empty() && dims[0] < 0) dims[0] = 1;
+  if (dims.empty() || std::ranges::any_of(dims, [](std::int64_t dim) { return dim < 0; }))
+    throw Error(found + " in the file, expected all but the batch to be fixed");
   return Shape(std::move(dims));
 }
 

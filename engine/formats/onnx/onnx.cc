@@ -4,6 +4,7 @@
 #include "engine/formats/onnx/exporter.h"
 #include "engine/formats/onnx/importer.h"
 #include "engine/formats/onnx/model.h"
+#include "engine/formats/onnx/narrow.h"
 #include "engine/formats/output_file.h"
 
 namespace qbench {
@@ -13,8 +14,9 @@ bool is_onnx(const ModelFiles& files) { return files.symbol.ends_with(".onnx"); 
 Graph import_onnx(const ModelFiles& files, const ImportOptions& options) {
   if (!files.params.empty())
     throw Error(files.symbol + ": an ONNX file holds its parameters, expected no parameter file");
-  const onnx::ModelDef model = onnx::read_model(files.symbol);
+  onnx::ModelDef model = onnx::read_model(files.symbol);
   try {
+    onnx::narrow(model, options);
     return onnx::Importer(model, options).run();
   } catch (const Error& error) {
     throw error.at(files.symbol);

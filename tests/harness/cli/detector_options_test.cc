@@ -64,7 +64,8 @@ TEST(DetectorOptions, APrefixMeansWhatTheScriptTakes) {
       {"--cpu", "--num-batch", "10", "--batch-size", "224", "--deploy", "--prefix=./model/cqssd_"});
   EXPECT_EQ(given.model.symbol_file, "./model/cqssd_vgg16_reduced_300-symbol.json");
   EXPECT_EQ(given.model.param_file, "./model/cqssd_vgg16_reduced_300-0000.params");
-  EXPECT_EQ(given.model.image_shape, "3,300,300");
+  EXPECT_EQ(given.model.image_shape, "");  // the file's, if it says one
+  EXPECT_EQ(given.model.usual_shape, "3,300,300");
   EXPECT_THAT(given.model.rgb_mean, ElementsAre(123, 117, 104));
   EXPECT_EQ(given.model.batch_size, 224);
   EXPECT_EQ(given.dataset, "data/val.rec");

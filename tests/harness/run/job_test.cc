@@ -69,6 +69,8 @@ TEST(Job, AccuracyJobComesBackWithWhatAWorkerNeeds) {
   job.model.symbol = "net-symbol.json";
   job.model.params = "net-0000.params";
   job.model.image_shape = {3, 48, 32};
+  job.model.output = "probs";
+  job.model.until = "fc";
   job.model.rgb_mean = {123.68F, 116.779F, 103.939F};
   job.model.rgb_std = {58.393F, 57.12F, 57.375F};
   job.model.resize_short = 256;
@@ -89,6 +91,8 @@ TEST(Job, AccuracyJobComesBackWithWhatAWorkerNeeds) {
   EXPECT_EQ(encode(back), encode(job));
   EXPECT_EQ(back.model.rgb_mean, job.model.rgb_mean);  // bit for bit
   EXPECT_EQ(back.model.image_shape, job.model.image_shape);
+  EXPECT_EQ(back.model.output, "probs");
+  EXPECT_EQ(back.model.until, "fc");
   EXPECT_EQ(back.model.dataset.calibration.shuffle_seed, 99);
   EXPECT_EQ(back.device, 3);
   EXPECT_EQ(back.variants, job.variants);
@@ -100,6 +104,8 @@ TEST(Job, LatencyJobComesBack) {
   job.symbol = "s";
   job.params = "p";
   job.image_shape = {3, 5, 7};
+  job.output = "probs";
+  job.until = "fc";
   job.backend = "reference";
   job.device = 2;
   job.precision = "fp16";
@@ -111,6 +117,9 @@ TEST(Job, LatencyJobComesBack) {
   EXPECT_EQ(encode(back), encode(job));
   EXPECT_EQ(back.device, 2);
   EXPECT_EQ(back.precision, "fp16");
+  EXPECT_EQ(back.image_shape, job.image_shape);
+  EXPECT_EQ(back.output, "probs");
+  EXPECT_EQ(back.until, "fc");
   EXPECT_EQ(back.measure.max_seconds, 0.125);
 }
 

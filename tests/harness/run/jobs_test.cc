@@ -56,6 +56,32 @@ TEST_F(Jobs, ScoreEveryVariantOnTheSameImages) {
   EXPECT_EQ(results[3].symbol, path("models/uint8/tiny-quantized-2batches-naive-symbol.json"));
 }
 
+// The shape is the file's where none is given, and the result says which it was.
+TEST_F(Jobs, TakeTheImageShapeOfTheFile) {
+  save_network();
+  job_.model.image_shape = ModelSpec().image_shape;
+  const std::vector<AccuracyResult> results = run();
+  for (const AccuracyResult& result : results) {
+    EXPECT_EQ(result.status, Status::ok) << result.reason;
+    EXPECT_EQ(result.image_shape, Shape({3, 48, 48}));
+    EXPECT_EQ(result.details.find("warnings"), std::string::npos) << result.details;
+  }
+  job_.model.image_shape = {3, 64, 64};
+  job_.variants.resize(1);
+  const AccuracyResult other = run().at(0);  // its last layer fits 48 x 48 alone
+  EXPECT_NE(other.status, Status::ok);
+}
+
+TEST_F(Jobs, EndWhereTheSuiteSays) {
+  save_network();
+  job_.model.until = "fc";
+  for (const AccuracyResult& result : run()) EXPECT_EQ(result.status, Status::ok) << result.reason;
+  job_.model.until = "flat";
+  EXPECT_EQ(run().at(0).predictions.size(), 16U);  // scored by as many values as there are
+  job_.model.until = "fcc";
+  EXPECT_THAT(run().at(0).reason, HasSubstr("did you mean 'fc'?"));
+}
+
 TEST_F(Jobs, SavedModelsPredictTheSame) {
   save_network();
   const std::vector<AccuracyResult> results = run();

@@ -236,6 +236,8 @@ TEST(Plan, IdsChangeWithTheOptions) {
   for (const Change& change : {Change{"{name: net}", "{name: net, rgb_mean: [1, 0, 0]}", true},
                                {"{name: net}", "{name: net, image_shape: [3, 225, 224]}", true},
                                {"{name: net}", "{name: net, resize_short: 256}", true},
+                               {"{name: net}", "{name: net, output: probs}", true},
+                               {"{name: net}", "{name: net, until: probs}", true},
                                {"{name: net}", "{name: net, excluded_layers: [conv0]}", false},
                                {"{name: net}", "{name: net, exclude_first_conv: true}", false},
                                {"first: 0", "first: 1", false},

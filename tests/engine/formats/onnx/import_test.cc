@@ -87,7 +87,8 @@ TEST(OnnxImport, TakesTheImageShapeAndBatchAskedFor) {
   const auto model = parse_onnx(body("y = Relu(x)", "N,3,H,W"));
   const Graph graph = import_onnx_proto(model, {.image_shape = Shape{3, 8, 6}, .batch = 5});
   EXPECT_EQ(graph[graph.outputs()[0]].type.shape, (Shape{5, 3, 8, 6}));
-  EXPECT_THAT(error_of(model), HasSubstr("input 'x': the file leaves dimensions open"));
+  EXPECT_THAT(error_of(model),
+              HasSubstr("input 'x': the file leaves the image shape open (3,?,?)"));
 }
 
 TEST(OnnxImport, ABatchWrittenIntoAReshapeFollowsTheBatch) {
