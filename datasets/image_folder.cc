@@ -50,7 +50,7 @@ std::unique_ptr<Dataset> open_folder(const std::string& path) {
       entries.push_back({entries.size(), {static_cast<float>(label)}, std::move(image)});
     }
   }
-  if (entries.empty()) throw Error(path + ": has no .jpg, .jpeg or .png files in its subfolders");
+  if (entries.empty()) throw Error(path + ": has no image files in its subfolders");
   return open_listed_images(path, {path, std::move(entries), std::move(classes)});
 }
 

@@ -24,7 +24,7 @@ bool is_image(const fs::path& path) {
   std::ranges::transform(extension, extension.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+  return std::ranges::find(kImageExtensions, extension) != kImageExtensions.end();
 }
 
 class ListedImages : public Dataset {

@@ -2,8 +2,10 @@
 // to.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -20,8 +22,12 @@ struct ImageList {
 // Throws Error naming `description` when the list is empty or one of its files is missing.
 std::unique_ptr<Dataset> open_listed_images(const std::string& description, ImageList list);
 
-// Paths, relative to `root`, of the .jpg, .jpeg and .png files in root/subfolder at any depth,
-// sorted.
+// How the names of image files end, in lower or upper case. What they hold tells their format.
+inline constexpr std::array<std::string_view, 13> kImageExtensions = {
+    ".jpg",  ".jpeg", ".jpe",  ".jfif", ".png", ".bmp", ".dib",
+    ".webp", ".tif",  ".tiff", ".ppm",  ".pgm", ".pbm"};
+
+// Paths, relative to `root`, of the image files in root/subfolder at any depth, sorted.
 std::vector<std::string> images_below(const std::string& root, const std::string& subfolder);
 
 }  // namespace qbench

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "datasets/image.h"
 
@@ -36,7 +37,8 @@ void check(const Preprocess& preprocess);
 Image crop_pixels(std::span<const std::byte> encoded, const Preprocess& preprocess);
 
 // The same pixels as planes R, G, B of (pixel - mean) * (1 / std) into `out`, [3, height, width].
+// `doubt` as decode_image() gives it.
 void preprocess_image(std::span<const std::byte> encoded, const Preprocess& preprocess,
-                      std::span<float> out);
+                      std::span<float> out, std::string_view* doubt = nullptr);
 
 }  // namespace qbench
