@@ -10,7 +10,7 @@ namespace qbench {
 
 // One image as it is stored, not yet decoded.
 struct Sample {
-  std::vector<std::byte> encoded;  // a whole JPEG or PNG file
+  std::vector<std::byte> encoded;  // a whole image file
   std::vector<float> label;        // a class number, or the vector of a detection record
   std::uint64_t id = 0;            // as stored; need not be the sample's number
 

@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kExtensions = {".jpg", ".jpeg", ".png"};
 constexpr std::size_t kShown = 5;        // names in a notice
 constexpr double kSameRatio = 0.02;      // by which sides differ that were rounded when scaled
 constexpr std::size_t kMostDepth = 200;  // folders in folders
@@ -177,10 +176,10 @@ bool is_image_name(std::string_view path) {
   std::ranges::transform(extension, extension.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   });
-  return std::ranges::count(kExtensions, extension) > 0;
+  return std::ranges::count(kImageExtensions, extension) > 0;
 }
 
-std::string image_extensions() { return fmt::format("{}", fmt::join(kExtensions, ", ")); }
+std::string image_extensions() { return fmt::format("{}", fmt::join(kImageExtensions, ", ")); }
 
 FoundImages find_images(const std::string& root, const std::string& subfolder) {
   Walk walk(root);

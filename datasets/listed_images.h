@@ -2,6 +2,7 @@
 // to.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,9 +39,14 @@ struct ImageList {
 // is a notice.
 std::unique_ptr<Dataset> open_listed_images(const std::string& description, ImageList list);
 
+// How the names of image files end, in lower or upper case. What they hold tells their format.
+inline constexpr std::array<std::string_view, 13> kImageExtensions = {
+    ".jpg",  ".jpeg", ".jpe",  ".jfif", ".png", ".bmp", ".dib",
+    ".webp", ".tif",  ".tiff", ".ppm",  ".pgm", ".pbm"};
+
 // Whether the name is that of an image that can be read, by its extension in any case.
 bool is_image_name(std::string_view path);
-std::string image_extensions();  // ".jpg, .jpeg, .png"
+std::string image_extensions();  // ".jpg, .jpeg, ..."
 
 // Files below a folder at any depth, links followed; paths relative to the root, sorted. What
 // begins with a dot is hidden and left out.

@@ -7,10 +7,13 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/doubts.h"
 #include "datasets/transform.h"
 #include "engine/core/tensor.h"
 
@@ -52,7 +55,7 @@ class Loader {
 
   // What a user should know of the samples delivered so far: the data set's notices, and images
   // that were decoded though something was wrong with them, counted.
-  std::vector<std::string> notices() const { return dataset_.notices(); }
+  std::vector<std::string> notices() const;
 
   // Hands a batch's memory back for the batches to come. Without it each batch has new memory.
   void recycle(Batch batch);
@@ -60,7 +63,8 @@ class Loader {
  private:
   struct Slot {
     Batch batch;
-    std::int64_t missing = 0;  // samples not decoded yet
+    std::vector<std::string_view> doubts;  // of each image, mostly empty
+    std::int64_t missing = 0;              // samples not decoded yet
     std::int64_t error_row = 0;
     std::exception_ptr error;  // of the first bad row so far
   };
@@ -69,7 +73,7 @@ class Loader {
   bool can_claim() const;
   void load_claimed(std::unique_lock<std::mutex>& lock);
   Slot& start_batch(std::int64_t batch);
-  void load_row(Batch& batch, std::int64_t row) const;
+  void load_row(Slot& slot, std::int64_t row) const;
   std::int64_t batches() const;
   Slot& slot_of(std::int64_t batch);
 
@@ -80,6 +84,7 @@ class Loader {
   std::vector<Slot> slots_;  // a ring: batch b lies in slot b % slots_.size()
   std::vector<Tensor> spare_;
   std::exception_ptr failure_;
+  Doubts doubts_;  // of the batches delivered
 
   std::mutex mutex_;
   std::condition_variable_any slot_free_;

@@ -33,9 +33,10 @@ Image enlarge(Image image, int height, int width) {
 }
 
 // An image of at least height x width, of which the middle is wanted.
-Image fitted(std::span<const std::byte> encoded, const Preprocess& preprocess) {
+Image fitted(std::span<const std::byte> encoded, const Preprocess& preprocess,
+             std::string_view* doubt = nullptr) {
   check(preprocess);
-  Image image = decode_image(encoded, preprocess.channels);
+  Image image = decode_image(encoded, preprocess.channels, doubt);
   if (preprocess.fit == Fit::stretch) return resize(image, preprocess.height, preprocess.width);
   if (preprocess.resize_short > 0) image = resize_short_side(image, preprocess.resize_short);
   return enlarge(std::move(image), preprocess.height, preprocess.width);
@@ -89,11 +90,11 @@ Image crop_pixels(std::span<const std::byte> encoded, const Preprocess& preproce
 }
 
 void preprocess_image(std::span<const std::byte> encoded, const Preprocess& preprocess,
-                      std::span<float> out) {
+                      std::span<float> out, std::string_view* doubt) {
   if (out.size() != preprocess.elements()) {
     throw Error(fmt::format("room for {} values, expected {}", out.size(), preprocess.elements()));
   }
-  const Image image = fitted(encoded, preprocess);
+  const Image image = fitted(encoded, preprocess, doubt);
   const auto channels = static_cast<std::size_t>(preprocess.channels);
   const std::size_t plane = preprocess.elements() / channels;
   const auto width = static_cast<std::size_t>(preprocess.width);

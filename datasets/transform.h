@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "datasets/image.h"
 
@@ -39,7 +40,8 @@ Image crop_pixels(std::span<const std::byte> encoded, const Preprocess& preproce
 
 // The same pixels as one plane for each channel of (pixel - mean) * (1 / std) into `out`,
 // [channels, height, width].
+// `doubt` as decode_image() gives it.
 void preprocess_image(std::span<const std::byte> encoded, const Preprocess& preprocess,
-                      std::span<float> out);
+                      std::span<float> out, std::string_view* doubt = nullptr);
 
 }  // namespace qbench

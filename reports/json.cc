@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/core/json_text.h"
 #include "reports/documented.h"
 #include "reports/record/fields.h"
 #include "reports/renderers.h"
@@ -133,9 +134,7 @@ json comparison(const Report& report, const Row& row, const Cell& cell) {
   return object;
 }
 
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string dump(const json& value) { return json_text(value); }
 
 // One line for each element, so that two files can be compared line by line.
 std::string dump_lines(const json& array) {

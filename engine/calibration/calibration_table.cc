@@ -1,7 +1,6 @@
 #include "engine/calibration/calibration_table.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -10,6 +9,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
+#include "engine/core/output_file.h"
 
 namespace qbench {
 namespace {
@@ -86,13 +86,6 @@ CalibrationTable table_from(const json& document) {
   return table;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) throw Error("cannot be written", ErrorKind::environment);
-}
-
 }  // namespace
 
 std::string CalibrationTable::key() const {
@@ -105,15 +98,12 @@ std::string CalibrationTable::key() const {
 }
 
 void save_table(const CalibrationTable& table, const std::string& path) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-  std::error_code failure;
   try {
-    write_file(temporary, to_json(table).dump(1) + "\n");
-    std::filesystem::rename(temporary, path, failure);
-    if (failure) throw Error("cannot be written: " + failure.message(), ErrorKind::environment);
+    write_output(path, to_json(table).dump(1) + "\n");
+  } catch (const json::type_error&) {  // another name in its place would not be found again
+    throw Error("calibration table " + path + ": the name of a layer is not UTF-8");
   } catch (const Error& error) {
-    std::filesystem::remove(temporary, failure);
-    throw error.at("calibration table " + path);
+    throw error.at("calibration table");
   }
 }
 

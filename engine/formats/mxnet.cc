@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/core/output_file.h"
 #include "engine/formats/exporter.h"
 #include "engine/formats/importer.h"
-#include "engine/formats/output_file.h"
 #include "engine/formats/parameters.h"
 #include "engine/formats/params.h"
 #include "engine/formats/symbol.h"
@@ -77,8 +77,8 @@ void export_mxnet(const Graph& graph, const ModelFiles& files) {
   write_params(params.stream(), model.arrays);
   symbol.finish();
   params.finish();
-  params.rename();
-  symbol.rename();
+  params.commit();
+  symbol.commit();
 }
 
 }  // namespace qbench

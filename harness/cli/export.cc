@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "engine/quantizer/split_sums.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
@@ -79,7 +80,7 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
                       {"files", written},
                       {"ends_before_detection", without_detection},
                       {"warnings", warnings}};
-    fmt::print(streams.out, "{}\n", result.dump(2));
+    fmt::print(streams.out, "{}\n", json_text(result, 2));
     return kExitOk;
   }
   for (const auto& file : written) {

@@ -9,6 +9,9 @@
 
 #include "datasets/datasets.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
+#include "engine/core/output_file.h"
+#include "engine/core/printable.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/cli/accuracy_text.h"
 #include "harness/cli/commands.h"
@@ -197,12 +200,13 @@ void print_text(std::FILE* out, const Json& j, bool area) {
     fmt::print(out, "            of the GPU: scratch {:.1f} MB, libraries {:.1f} MB\n",
                number("scratch_bytes") / 1e6, number("library_bytes") / 1e6);
   for (const Json& warning : j.value("warnings", Json::array()))
-    fmt::print(out, "warning     {}\n", warning.get<std::string>());
+    fmt::print(out, "warning     {}\n", printable(warning.get<std::string>()));
   if (j.contains("mistrusted"))
     fmt::print(out, "mistrusted  {}\n", j["mistrusted"].get<std::string>());
 }
 
 void check_values(const Arguments& a) {
+  if (!a.predictions.empty()) check_output(a.predictions);
   if (a.data_layer_type != "float32") {
     throw Error(fmt::format(
         "--data-layer-type is '{}', expected float32: a quantized network quantizes its "
@@ -244,7 +248,7 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
     if (!a.json) print_text(streams.out, results.back(), a.detector.no_voc07);
   }
   if (a.json) {
-    fmt::print(streams.out, "{}\n", (results.size() == 1 ? results.front() : results).dump(2));
+    fmt::print(streams.out, "{}\n", json_text(results.size() == 1 ? results.front() : results, 2));
   }
   return kExitOk;
 }

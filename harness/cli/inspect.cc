@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "engine/graph/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
@@ -181,7 +182,7 @@ int inspect_command(std::span<const std::string> arguments, const Streams& strea
   }
   if (a.graph) result["graph"] = print_graph(model.graph);
   if (a.json) {
-    fmt::print(streams.out, "{}\n", result.dump(2));
+    fmt::print(streams.out, "{}\n", json_text(result, 2));
     return kExitOk;
   }
   if (a.parameters) print_parameters(streams.out, result["parameter_list"]);

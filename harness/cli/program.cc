@@ -7,6 +7,7 @@
 #include "engine/core/error.h"
 #include "engine/core/isa.h"
 #include "engine/core/nearest_name.h"
+#include "engine/core/printable.h"
 #include "harness/cli/command.h"
 #include "harness/cli/text.h"
 #include "harness/run/version.h"
@@ -75,11 +76,11 @@ int run_program(std::span<const std::string> arguments, const Streams& streams) 
     }
     return exit_code;
   } catch (const Error& error) {
-    fmt::print(streams.err, "qbench: error: {}\n", error.what());
+    fmt::print(streams.err, "qbench: error: {}\n", printable(error.what()));
   } catch (const std::bad_alloc&) {
     fmt::print(streams.err, "qbench: error: out of memory\n");
   } catch (const std::exception& error) {
-    fmt::print(streams.err, "qbench: error: {}\n", error.what());
+    fmt::print(streams.err, "qbench: error: {}\n", printable(error.what()));
   }
   return kExitUsage;
 }

@@ -11,6 +11,7 @@
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "engine/zoo/zoo.h"
 #include "harness/accuracy/task.h"
 #include "harness/cli/commands.h"
@@ -205,7 +206,7 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   export_model(quantized.graph, files);
   const nlohmann::ordered_json result = summary(a, quantized, calibrated, model.notices, files);
   if (a.json) {
-    fmt::print(streams.out, "{}\n", result.dump(2));
+    fmt::print(streams.out, "{}\n", json_text(result, 2));
   } else if (!a.quiet) {
     print_summary(streams.out, result);
   }

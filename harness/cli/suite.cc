@@ -13,6 +13,7 @@
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/cli/report_files.h"
@@ -172,7 +173,7 @@ int print_cases(const Plan& plan, bool json, std::FILE* out) {
                  runs ? "" : fmt::format("  ({}: {})", to_string(made.status), made.reason));
     }
   }
-  if (json) fmt::print(out, "{}\n", list.dump(2));
+  if (json) fmt::print(out, "{}\n", json_text(list, 2));
   return kExitOk;
 }
 

@@ -14,6 +14,7 @@
 #include "datasets/loader.h"
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/accuracy/class_details.h"
 #include "harness/model/model.h"
@@ -82,7 +83,7 @@ class AccuracyRun {
     if (std::exchange(entry.sent, true)) return;
     entry.result.status = status;
     entry.result.reason = reason;
-    entry.result.details = entry.details.dump(-1, ' ', false, Json::error_handler_t::replace);
+    entry.result.details = json_text(entry.details);
     entry.executable.reset();
     send_(entry.result);
   }

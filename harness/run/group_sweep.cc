@@ -10,6 +10,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
+#include "engine/core/json_text.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/measure/latency_metrics.h"
 #include "harness/run/accuracy_cache.h"
@@ -53,7 +54,7 @@ std::pair<Status, std::string> verdict_on(const LaunchResult& ended) {
 void add_warning(CaseRecord& record, const std::string& warning) {
   Json json = Json::parse(record.details);
   json["warnings"].push_back(warning);
-  record.details = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  record.details = json_text(json);
 }
 
 // What was timed should be what was scored.
@@ -214,7 +215,7 @@ std::string GroupSweep::details(const AccuracyResult& accuracy) const {
   if (accuracy.variant.calib_batches > 0) {
     for (const std::string& warning : group_.warnings) json["warnings"].push_back(warning);
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 // One round of latency samples, added to the record. False when interrupted.

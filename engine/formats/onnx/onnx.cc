@@ -1,11 +1,11 @@
 #include "engine/formats/onnx/onnx.h"
 
 #include "engine/core/error.h"
+#include "engine/core/output_file.h"
 #include "engine/formats/onnx/exporter.h"
 #include "engine/formats/onnx/importer.h"
 #include "engine/formats/onnx/model.h"
 #include "engine/formats/onnx/narrow.h"
-#include "engine/formats/output_file.h"
 
 namespace qbench {
 
@@ -31,8 +31,7 @@ void export_onnx(const Graph& graph, const ModelFiles& files) {
   const onnx::ModelDef model = onnx::export_graph(graph);
   OutputFile file(files.symbol);
   onnx::write_model(file.stream(), model);
-  file.finish();
-  file.rename();
+  file.commit();
 }
 
 }  // namespace qbench

@@ -42,11 +42,15 @@ TEST(Message, ComesBackAsItWasSent) {
   }
 }
 
-TEST(Message, TextThatIsNoUtf8IsMended) {
+TEST(Message, TextThatIsNoUtf8ArrivesByteForByte) {
   AccuracyResult result = accuracy_result();
-  result.reason = "file \xff\xfe.json";
-  const auto back = std::get<AccuracyResult>(decode_message(encode(result)));
-  EXPECT_THAT(back.reason, HasSubstr(".json"));
+  result.reason = "file \xff\xfe\x80 \xC3\xBC.json";
+  const std::string line = encode(result);
+  EXPECT_EQ(std::get<AccuracyResult>(decode_message(line)), result);
+  for (std::size_t length = 0; length < line.size(); ++length) {
+    EXPECT_THROW(decode_message(line.substr(0, length)), Error) << length;
+  }
+  EXPECT_THROW(decode_message("{\"kind\":\"progress\",\"bytes\":\"\xC4\x80\"}"), Error);
 }
 
 TEST(Message, AnythingElseIsAnError) {
