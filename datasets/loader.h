@@ -49,6 +49,8 @@ class Loader {
   // Number of samples in all batches.
   std::int64_t size() const { return static_cast<std::int64_t>(order_.size()); }
 
+  const Preprocess& preprocess() const { return preprocess_; }
+
   // The next batch; nothing after the last one. Throws the Error of the batch's first bad sample,
   // and again when called after that.
   std::optional<Batch> next();

@@ -1,5 +1,6 @@
 // One line for each case: what it was, every metric, and its comparison with FP32.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +8,7 @@
 #include "reports/record/fields.h"
 #include "reports/record/metrics.h"
 #include "reports/renderers.h"
+#include "reports/tables.h"
 #include "reports/text.h"
 
 namespace qbench {
@@ -100,7 +102,7 @@ std::string header(const std::vector<MetricValue>& columns) {
     for (const char* what : {"drop", "drop_low", "drop_high"})
       line.add(fmt::format("{}_{}", mean, what));
   }
-  for (const char* what : {"speedup", "speedup_low", "speedup_high"}) line.add(what);
+  for (const char* what : {"speedup", "speedup_low", "speedup_high", "warnings"}) line.add(what);
   return line.take();
 }
 
@@ -111,6 +113,7 @@ std::string case_line(const Report& report, const Cell& cell,
   visit_fields(record, line);
   for (const MetricValue& column : columns) line("", record.metric(column.name));
   add_comparison(cell, line);
+  line.add(fmt::format("{}", fmt::join(text::warnings(record), "; ")));
   return line.take();
 }
 

@@ -199,6 +199,10 @@ std::string render_terminal(const Report& report, int width, bool color) {
   for (const text::Remark& problem : text::problems(report)) {
     screen.line(fmt::format("{}: {}", problem.subject, text::one_line(problem.text)), Style::bad);
   }
+  for (const text::Remark& warning : text::warnings(report)) {
+    screen.line(fmt::format("warning: {}: {}", text::one_line(warning.subject),
+                            text::one_line(warning.text)));
+  }
   screen.line(fmt::format("{}: {}", text::one_line(report.run.info.suite), text::outcome(report)),
               Style::bold);
   return screen.take();

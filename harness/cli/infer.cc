@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -19,6 +20,8 @@
 #include "harness/cli/latency_text.h"
 #include "harness/cli/model_options.h"
 #include "harness/measure/executable_latency.h"
+#include "harness/model/calibration_note.h"
+#include "harness/model/input_range.h"
 #include "harness/model/model.h"
 
 namespace qbench {
@@ -127,7 +130,25 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
   add_device(device, json);
   json["images"] = run_ns.size() * static_cast<std::size_t>(a.model.batch_size);
   json["images_per_second"] = json["images"].get<double>() / seconds;
+  const bool finite = std::ranges::all_of(dummy.outputs(), [](std::span<float> values) {
+    return std::ranges::all_of(values, [](float v) { return std::isfinite(v); });
+  });
+  if (!finite) json["warnings"].push_back("the outputs for the dummy data are not finite");
   return json;
+}
+
+// What is said of images that an INT8 network was calibrated on.
+std::string overlap_with_calibration(const Arguments& a, const ModelFiles& files,
+                                     const Dataset& dataset, std::int64_t first,
+                                     std::int64_t count) {
+  const std::optional<ChosenImages> calibrated = load_calibration_note(files);
+  if (!calibrated) return {};
+  return overlap_warning(*calibrated,
+                         {.data_hash = dataset.content_hash(),
+                          .first = first,
+                          .count = count,
+                          .shuffle = a.data.shuffle,
+                          .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)});
 }
 
 Json run_accuracy(const Arguments& a, LoadedModel& model) {
@@ -152,7 +173,10 @@ Json run_accuracy(const Arguments& a, LoadedModel& model) {
                  .shuffle = a.data.shuffle,
                  .shuffle_seed = static_cast<std::uint32_t>(a.data.shuffle_seed)});
   const Shape& shape = model.image_shape;
-  const Contestant contestant{compiled.executable.get(), output};
+  const ModelFiles files = a.model.files();
+  const bool trained = !files.params.empty() || holds_parameters(files.symbol);
+  const Contestant contestant{compiled.executable.get(), output, trained,
+                              doubt_input(model.graph, preprocess)};
   std::vector<std::string> names;
   if (output.task == Task::detection) {
     names = a.detector.names(output.classes,
@@ -174,8 +198,19 @@ Json run_accuracy(const Arguments& a, LoadedModel& model) {
     add_classification(score, json);
   }
   json["images_per_second"] = json["images"].get<double>() / elapsed.count();  // with decoding
-  if (!score.mistrust.empty()) json["mistrusted"] = score.mistrust;
+  const bool failed = !score.failure.empty();
+  const Status status = failed                    ? Status::failed
+                        : !score.mistrust.empty() ? Status::mistrusted
+                                                  : Status::ok;
+  json["status"] = to_string(status);
+  if (status != Status::ok)
+    json[std::string(to_string(status))] = failed ? score.failure : score.mistrust;
   for (const std::string& warning : score.warnings) json["warnings"].push_back(warning);
+  if (model.quantized) {
+    const std::string overlap =
+        overlap_with_calibration(a, files, *dataset, skipped, loader.size());
+    if (!overlap.empty()) json["warnings"].push_back(overlap);
+  }
   return json;
 }
 
@@ -201,8 +236,10 @@ void print_text(std::FILE* out, const Json& j, bool area) {
                number("scratch_bytes") / 1e6, number("library_bytes") / 1e6);
   for (const Json& warning : j.value("warnings", Json::array()))
     fmt::print(out, "warning     {}\n", printable(warning.get<std::string>()));
-  if (j.contains("mistrusted"))
-    fmt::print(out, "mistrusted  {}\n", j["mistrusted"].get<std::string>());
+  for (const char* doubt : {"failed", "mistrusted"}) {
+    if (j.contains(doubt))
+      fmt::print(out, "{:<11} {}\n", doubt, printable(j[doubt].get<std::string>()));
+  }
 }
 
 void check_values(const Arguments& a) {
@@ -250,7 +287,8 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
   if (a.json) {
     fmt::print(streams.out, "{}\n", json_text(results.size() == 1 ? results.front() : results, 2));
   }
-  return kExitOk;
+  const auto is_ok = [](const Json& result) { return result.value("status", "ok") == "ok"; };
+  return std::ranges::all_of(results, is_ok) ? kExitOk : kExitFailed;
 }
 
 }  // namespace qbench

@@ -17,6 +17,8 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
 #include "harness/cli/text.h"
+#include "harness/model/calibration_note.h"
+#include "harness/model/input_range.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
 
@@ -80,19 +82,18 @@ void make_folder(const std::string& path) {
   }
 }
 
-// What calibration found, and on which images.
+// The table, and which images gave it.
 struct CalibratedOn {
   CalibrationTable table;
-  std::optional<std::int64_t> shuffle_seed;  // nothing: in the order of the data set
+  ChosenImages images;
   std::vector<std::string> notices;
 };
 
 std::optional<CalibratedOn> calibrate_for(const Arguments& a, const Options& options,
-                                          LoadedModel& model, const QuantScheme& scheme) {
+                                          const LoadedModel& model, const Preprocess& preprocess,
+                                          const QuantScheme& scheme) {
   if (a.calib_mode == "none") return std::nullopt;
   const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset, {.labels = false});
-  Preprocess preprocess = preprocess_for(model, a.model.pixel_scale());
-  preprocess.fit = fit_for(model.graph);
   const CalibrationData data{
       .dataset = *dataset,
       .preprocess = preprocess,
@@ -104,10 +105,12 @@ std::optional<CalibratedOn> calibrate_for(const Arguments& a, const Options& opt
   const std::vector<int> batches{a.calib_batches};
   Calibrated calibrated =
       calibrate_model(model, scheme, a.backend.place(), data, modes, batches, a.table_dir);
-  CalibratedOn result{std::move(calibrated.result.tables.front()), std::nullopt,
+  return CalibratedOn{std::move(calibrated.result.tables.front()),
+                      {.data_hash = dataset->content_hash(),
+                       .count = std::int64_t{a.calib_batches} * a.model.batch_size,
+                       .shuffle = data.shuffled(),
+                       .shuffle_seed = data.shuffle_seed},
                       dataset->notices()};
-  if (data.shuffled()) result.shuffle_seed = a.data.shuffle_seed;
-  return result;
 }
 
 // What example/ssd's quantization.py takes when nothing is said.
@@ -139,11 +142,11 @@ nlohmann::ordered_json summary(const Arguments& a, const QuantizedModel& model,
     left.push_back({{"layer", layer.node}, {"op", layer.op}, {"reason", layer.reason}});
   }
   if (calibrated) std::ranges::copy(calibrated->notices, std::back_inserter(warnings));
-  const bool shuffled = calibrated && calibrated->shuffle_seed;
+  const bool shuffled = calibrated && calibrated->images.shuffle;
   return {{"model", a.model.name()},
           {"calib_mode", a.calib_mode},
           {"calib_batches", a.calib_mode == "none" ? 0 : a.calib_batches},
-          {"calib_shuffle_seed", shuffled ? nlohmann::ordered_json(*calibrated->shuffle_seed)
+          {"calib_shuffle_seed", shuffled ? nlohmann::ordered_json(calibrated->images.shuffle_seed)
                                           : nlohmann::ordered_json(nullptr)},
           {"symbol_file", files.symbol},
           {"param_file", files.params},
@@ -195,15 +198,28 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
   LoadedModel model = load_model(source, a.model.import_options());
   if (model.quantized)
     throw Error(source.symbol + ": is quantized already, expected an FP32 model");
+  const bool reads_images = model.image_shape.rank() > 0;  // mode none quantizes any network
+  Preprocess preprocess;
+  if (reads_images || a.calib_mode != "none") {
+    preprocess = preprocess_for(model, a.model.pixel_scale());
+    preprocess.fit = fit_for(model.graph);
+    scheme.input_range = input_range(preprocess);
+  }
   scheme.excluded_layers = layers_to_exclude(model, a.excluded_layers);
   scheme.calibrated_layers = layers_to_exclude(model, a.calib_layers);
-  const std::optional<CalibratedOn> calibrated = calibrate_for(a, options, model, scheme);
+  const std::optional<CalibratedOn> calibrated =
+      calibrate_for(a, options, model, preprocess, scheme);
   const QuantizedModel quantized =
       quantize(model.graph, scheme, calibrated ? &calibrated->table : nullptr);
 
   make_folder(a.output_dir);
   const ModelFiles files = output_files(a);
   export_model(quantized.graph, files);
+  if (calibrated) {
+    save_calibration_note(files, calibrated->images);
+  } else {
+    remove_calibration_note(files);
+  }
   const nlohmann::ordered_json result = summary(a, quantized, calibrated, model.notices, files);
   if (a.json) {
     fmt::print(streams.out, "{}\n", json_text(result, 2));

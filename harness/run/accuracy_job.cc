@@ -17,6 +17,7 @@
 #include "engine/core/json_text.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/accuracy/class_details.h"
+#include "harness/model/input_range.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
@@ -109,7 +110,8 @@ class AccuracyRun {
   QuantScheme scheme(QuantizedDType dtype) const {
     return {.dtype = dtype,
             .exclude_first_conv = job_.model.exclude_first_conv,
-            .excluded_layers = excluded_};
+            .excluded_layers = excluded_,
+            .input_range = input_range(preprocess_)};
   }
 
   // Published lists of layers to exclude name nodes that other exports of the same network do not
@@ -140,6 +142,8 @@ class AccuracyRun {
     const CalibrationSpec& spec = job_.model.dataset.calibration;
     try {
       const std::unique_ptr<Dataset> images = open_dataset(spec.records, {.labels = false});
+      refuse_more_than(*images, batches);
+      if (batches.empty()) return;
       const CalibrationData data{.dataset = *images,
                                  .preprocess = preprocess_,
                                  .first = spec.first,
@@ -159,6 +163,23 @@ class AccuracyRun {
           finish(entry, status_of(error), std::string("calibration: ") + error.what());
         }
       }
+    }
+  }
+
+  // Fails the variants that need more batches than there are images for, and drops their numbers.
+  void refuse_more_than(const Dataset& images, std::vector<int>& batches) {
+    const CalibrationSpec& spec = job_.model.dataset.calibration;
+    const std::int64_t left = std::max<std::int64_t>(images.size() - spec.first, 0);
+    const std::int64_t full = (left + spec.batch_size - 1) / spec.batch_size;
+    std::erase_if(batches, [full](int wanted) { return wanted > full; });
+    for (Entry& entry : entries_) {
+      const int wanted = entry.result.variant.calib_batches;
+      if (wanted <= full) continue;
+      finish(
+          entry, Status::failed,
+          fmt::format("calibration: {}: {} images after the first {}, {} batches of {}, expected "
+                      "{} batches",
+                      spec.records, left, spec.first, full, spec.batch_size, wanted));
     }
   }
 
@@ -238,7 +259,7 @@ class AccuracyRun {
     for (Entry& entry : entries_) {
       if (entry.sent) continue;
       scored.push_back(&entry);
-      contestants.push_back({entry.executable.get(), entry.output});
+      contestants.push_back({entry.executable.get(), entry.output, !draws_weights()});
     }
     if (scored.empty()) return;
     const DatasetSpec& spec = job_.model.dataset;
@@ -252,6 +273,10 @@ class AccuracyRun {
         loader, {job_.batch_size, shape[0], shape[1], shape[2]}, contestants, spec.detection,
         [&](std::int64_t images) { return report(images, loader.size()); });
     for (std::size_t i = 0; i < scored.size(); ++i) take(*scored[i], scores[i]);
+  }
+
+  bool draws_weights() const {
+    return job_.model.params.empty() && !holds_parameters(job_.model.symbol);
   }
 
   bool report(std::int64_t images, std::int64_t total) {
@@ -274,6 +299,7 @@ class AccuracyRun {
     if (!warnings.empty()) entry.details["warnings"] = warnings;
     if (const Algorithms found = entry.executable->algorithms(); !found.empty())
       entry.details["algorithms"] = found;
+    if (!score.failure.empty()) return finish(entry, Status::failed, score.failure);
     if (entry.output.task == Task::detection) {
       take_detections(entry, score);
     } else {

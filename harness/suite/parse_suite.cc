@@ -201,27 +201,16 @@ std::vector<std::string> every_backend() {
   return names;
 }
 
-void check_built(const YamlMap& map, const std::string& key, const char* what,
-                 const std::vector<std::string>& found, const std::vector<std::string>& known) {
-  for (const std::string& name : found) {
-    if (std::ranges::count(known, name) > 0) continue;
-    map.fail(key,
-             fmt::format("no {} '{}' in this build, {}", what, name, expectation(name, known)));
-  }
-}
-
 Axes read_axes(YamlMap map) {
   Axes axes;
   map.read("precisions", axes.precisions);
   check_names(map, "precisions", axes.precisions, all_precisions());
   map.read("modes", axes.modes);
-  check_built(map, "modes", "calibration mode", axes.modes, all_modes());
   map.read("calib_batches", axes.calib_batches, 1);
   map.read("quantized_dtypes", axes.quantized_dtypes);
   check_names(map, "quantized_dtypes", axes.quantized_dtypes, {"auto", "int8", "uint8"});
   map.read("batch_sizes", axes.batch_sizes, 1);
   map.read("backends", axes.backends);
-  check_built(map, "backends", "backend", axes.backends, every_backend());
   map.read("threads", axes.threads, 0);
   for (const int batch : axes.batch_sizes) {
     if (batch > kMaxBatch) map.fail("batch_sizes", fmt::format("{} is above {}", batch, kMaxBatch));

@@ -10,6 +10,7 @@
 #include "datasets/shapes.h"
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
+#include "engine/core/nearest_name.h"
 #include "harness/model/zoo_source.h"
 
 namespace qbench {
@@ -21,8 +22,11 @@ void check_known(const char* what, const std::vector<std::string>& wanted,
                  const std::vector<std::string>& known) {
   for (const std::string& name : wanted) {
     if (std::ranges::count(known, name) > 0) continue;
-    throw Error(fmt::format("no {} '{}' in this build, expected of: {}", what, name,
-                            fmt::join(known, ", ")));
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    const std::string_view nearest = nearest_name(name, names);
+    throw Error(fmt::format("no {} '{}' in this build, expected of: {}{}", what, name,
+                            fmt::join(known, ", "),
+                            nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
   }
 }
 

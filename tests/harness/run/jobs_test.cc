@@ -123,16 +123,36 @@ TEST_F(Jobs, CalibrationIsKeptAndUsedAgain) {
 
 TEST_F(Jobs, TooFewCalibrationImagesFailOnlyWhatNeedsThem) {
   save_network();
-  job_.variants[2].calib_batches = 9;
+  const int batch = job_.model.dataset.calibration.batch_size;
+  const int there = (20 + batch - 1) / batch;
+  job_.variants[2].calib_batches = there + 1;
+  job_.variants[3].calib_batches = there;
   const std::vector<AccuracyResult> results = run();
   ASSERT_EQ(results.size(), 4U);
   for (const AccuracyResult& result : results) {
-    const bool calibrated = result.variant.calib_batches > 0;
-    EXPECT_EQ(result.status, calibrated ? Status::failed : Status::ok) << result.variant.name();
-    if (calibrated) {
+    const bool beyond = result.variant.calib_batches > there;
+    EXPECT_EQ(result.status, beyond ? Status::failed : Status::ok) << result.variant.name();
+    if (beyond) {
       EXPECT_THAT(result.reason, HasSubstr("calibration: "));
+      EXPECT_THAT(result.reason, HasSubstr("20 images"));
     }
   }
+  job_.model.dataset.calibration.first = 20;
+  for (const AccuracyResult& result : run()) {
+    const bool calibrated = result.variant.calib_batches > 0;
+    EXPECT_EQ(result.status, calibrated ? Status::failed : Status::ok) << result.variant.name();
+  }
+}
+
+TEST_F(Jobs, OutputsThatAreNotFiniteFail) {
+  std::string text = kSmallNetwork;
+  text.replace(text.find("values=random(3)"), 16, "values=full(1e38)");
+  save_network(text);
+  const AccuracyResult result = run().at(0);
+  EXPECT_EQ(result.status, Status::failed);
+  EXPECT_EQ(result.reason, "outputs are not finite in 16 of 16 images, the first of them image 4");
+  EXPECT_THAT(result.metrics, testing::SizeIs(1));  // the model's size
+  EXPECT_THAT(result.predictions, IsEmpty());
 }
 
 TEST_F(Jobs, TheKernelsOfFloatLayersAreRecorded) {

@@ -281,10 +281,6 @@ constexpr BadSuite kBadSuites[] = {
     {"models: [{name: a, dataset: {records: r}}]\n"
      "gates: [{metric: top1, precision: fp32, max_drop: 1}]",
      "2:51", "found precision fp32"},
-    {"models: [{name: a, dataset: {records: r}}]\naxes: {backends: onedn}", "2:18",
-     "did you mean 'onednn'?"},
-    {"models: [{name: a, dataset: {records: r}}]\naxes: {modes: naiv}", "2:15",
-     "did you mean 'naive'?"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, ParseSuiteError, testing::ValuesIn(kBadSuites));
