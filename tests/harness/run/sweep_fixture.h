@@ -187,7 +187,9 @@ class SweepTest : public testing::Test {
       return name;
     };
     context.hash_file = [](const std::string& path) { return path; };
-    context.look_at_data = [](const std::string& data, const OpenOptions&) { return DataFacts{2, data}; };
+    context.look_at_data = [](const std::string& data, const OpenOptions&) {
+      return DataFacts{2, data};
+    };
     return make_plan(parse_suite(text, "s.yaml"), context);
   }
 
