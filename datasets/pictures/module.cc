@@ -108,9 +108,9 @@ Image turned(const Image& image, int orientation) {
 Pictures prepared() {
   cv::setNumThreads(1);  // the loader has threads of its own
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-  // OpenCV sets its own handler once, when it first looks for a decoder.
-  constexpr std::array<std::byte, 4> kNoPicture{};
-  imdecode_quietly(kNoPicture, cv::IMREAD_COLOR);
+  // OpenCV sets a handler of its own once, when it meets the first TIFF: let that be this header.
+  constexpr std::array<unsigned char, 8> kHeader = {'I', 'I', '*', 0, 8, 0, 0, 0};
+  imdecode_quietly(std::as_bytes(std::span(kHeader)), cv::IMREAD_COLOR);
   TIFFSetErrorHandler(on_tiff_error);
   TIFFSetWarningHandler(nullptr);
   return {decode, turned};
