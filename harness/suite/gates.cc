@@ -144,8 +144,9 @@ GateVerdict judge_nothing(const Gate& gate, std::size_t concerned, const std::st
     verdict.reason = "left out by " + narrowed_by;
     return verdict;
   }
-  verdict.reason = concerned == 0 ? "no case of the run is about it"
-                                  : fmt::format("none of its {} cases could be run", concerned);
+  verdict.reason = concerned == 0   ? "no case of the run is about it"
+                   : concerned == 1 ? std::string("its one case could not be run")
+                                    : fmt::format("none of its {} cases could be run", concerned);
   if (!gate.optional) verdict.outcome = GateOutcome::failed;
   return verdict;
 }
