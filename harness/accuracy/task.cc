@@ -28,9 +28,12 @@ OutputForm output_form(const Graph& graph) {
                 ErrorKind::unsupported);
   }
   if (graph.outputs().size() != 1) {
-    throw Error(fmt::format("the network has {} outputs, expected one: choose of {}",
-                            graph.outputs().size(), list_values(graph, graph.outputs())),
-                ErrorKind::unsupported);
+    throw Error(
+        fmt::format(
+            "the network has {} outputs, expected one: choose it by --output, in a suite by "
+            "output: {}",
+            graph.outputs().size(), list_values(graph, graph.outputs())),
+        ErrorKind::unsupported);
   }
   const Node& output = graph[graph.outputs().front()];
   const Shape& shape = output.type.shape;
@@ -41,7 +44,7 @@ OutputForm output_form(const Graph& graph) {
   if (is_one_list(shape)) return {Task::classification, shape.elements(1), shape.elements(1)};
   throw Error(
       fmt::format("the network's output '{}' has shape {}, expected [N,classes] or detections; "
-                  "another node can be taken as its end",
+                  "--until (in a suite until) ends it at another node",
                   output.name, to_string(shape)),
       ErrorKind::unsupported);
 }

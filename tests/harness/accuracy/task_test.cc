@@ -46,7 +46,8 @@ TEST(OutputForm, OtherShapesAreNamed) {
 
 TEST(OutputForm, SeveralOutputsAreListed) {
   EXPECT_THAT(message_for(delivering({{2, 60}, {2, 3, 20}})),
-              HasSubstr("2 outputs, expected one: choose of 'y0' [2,60], 'y1' [2,3,20]"));
+              HasSubstr("2 outputs, expected one: choose it by --output, in a suite by output: "
+                        "'y0' [2,60], 'y1' [2,3,20]"));
 }
 
 TEST(OutputForm, SeveralInputsAreListed) {
