@@ -7,8 +7,9 @@
 
 namespace qbench::onednn {
 
-// Milliseconds of one run of a kernel that reads integers (others are an Error) with the calling thread's number of OpenMP threads, on memory of its own:
-// the best of a few. Remembered by shape for the life of the process.
+// Milliseconds of one run of a kernel that reads integers (others are an Error) with the calling
+// thread's number of OpenMP threads, on memory of its own: the best of a few. Remembered by shape
+// for the life of the process.
 double measured_ms(const dnnl::engine& engine, const Kernel& kernel);
 double measured_ms(kernels::Int8Convolution shape);
 
