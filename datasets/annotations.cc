@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/core/error.h"
 
@@ -21,13 +22,22 @@ GroundTruthBox BoxReader::read(const AnnotatedBox& box, double width, double hei
   }
   if (std::min(box.xmax - box.xmin, box.ymax - box.ymin) < pixel_) below_pixel_.add(place);
   const auto fraction = [](double part, double whole) { return static_cast<float>(part / whole); };
-  return {.label = box.label,
-          .xmin = fraction(box.xmin, width),
-          .ymin = fraction(box.ymin, height),
-          .xmax = fraction(box.xmax, width),
-          .ymax = fraction(box.ymax, height),
-          .difficult = box.difficult,
-          .crowd = box.crowd};
+  const GroundTruthBox made{.label = box.label,
+                            .xmin = fraction(box.xmin, width),
+                            .ymin = fraction(box.ymin, height),
+                            .xmax = fraction(box.xmax, width),
+                            .ymax = fraction(box.ymax, height),
+                            .difficult = box.difficult,
+                            .crowd = box.crowd};
+  for (const float corner : {made.xmin, made.ymin, made.xmax, made.ymax}) {
+    if (!std::isfinite(corner)) {
+      throw Error(
+          fmt::format("a box from {:g}, {:g} to {:g}, {:g} in an image of {:g} x {:g}, expected "
+                      "one in the image",
+                      box.xmin, box.ymin, box.xmax, box.ymax, width, height));
+    }
+  }
+  return made;
 }
 
 std::vector<std::string> BoxReader::notices() const {

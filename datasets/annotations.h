@@ -57,7 +57,7 @@ class BoxReader {
   // of less than a pixel. Both are in the units of the boxes.
   explicit BoxReader(double slack = 1, double pixel = 1) : slack_(slack), pixel_(pixel) {}
 
-  // Throws Error on a negative side.
+  // Throws Error on a negative side, and where a fraction is too large for a float.
   GroundTruthBox read(const AnnotatedBox& box, double width, double height,
                       const std::string& place);
 

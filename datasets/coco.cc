@@ -65,10 +65,41 @@ void for_each(const std::string& path, const Json& file, const char* key, Use us
   }
 }
 
+// What an error shows: a number as it is, of others the kind.
+std::string shown(const Json& value) {
+  return value.is_number() ? value.dump() : std::string(value.type_name());
+}
+
 double finite(const Json& value) {
-  const auto number = value.get<double>();
-  if (!std::isfinite(number)) throw Error("expected finite numbers");
+  const auto number = value.is_number() ? value.get<double>() : std::nan("");
+  if (!std::isfinite(number))
+    throw Error(fmt::format("found {}, expected a finite number", shown(value)));
   return number;
+}
+
+// An id. What is no whole number would else be cut to one that names something else.
+std::int64_t whole(const Json& object, const char* key) {
+  const Json& value = object.at(key);
+  constexpr double kExact = 9007199254740992;  // a double holds all whole numbers up to 2^53
+  const double number = value.is_number() ? value.get<double>() : std::nan("");
+  const bool large =
+      value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
+  const bool good = value.is_number_float()
+                        ? std::abs(number) <= kExact && number == std::floor(number)
+                        : value.is_number_integer() && !large;
+  if (good) return value.get<std::int64_t>();
+  throw Error(fmt::format("'{}' is {}, expected a whole number of 64 bits", key, shown(value)));
+}
+
+// 0 and 1, or false and true; absent: false.
+bool flag(const Json& object, const char* key) {
+  const auto value = object.find(key);
+  if (value == object.end()) return false;
+  if (value->is_boolean()) return value->get<bool>();
+  const std::int64_t number = whole(object, key);
+  if (number != 0 && number != 1)
+    throw Error(fmt::format("'{}' is {}, expected 0 or 1", key, number));
+  return number == 1;
 }
 
 struct Coco {
@@ -87,13 +118,13 @@ struct Coco {
   }
 
   void add_category(const Json& category) {
-    const auto id = category.at("id").get<std::int64_t>();
+    const auto id = whole(category, "id");
     if (!categories.emplace(id, category.at("name").get<std::string>()).second)
       throw Error(fmt::format("a second category {}", id));
   }
 
   void add_image(const Json& image) {
-    const auto id = image.at("id").get<std::int64_t>();
+    const auto id = whole(image, "id");
     CocoImage read{.file = image.at("file_name").get<std::string>()};
     if (image.contains("width") || image.contains("height")) {
       read.width = finite(image.at("width"));
@@ -107,7 +138,7 @@ struct Coco {
   }
 
   void add_annotation(const Json& annotation, const std::string& place) {
-    const auto id = annotation.at("image_id").get<std::int64_t>();
+    const auto id = whole(annotation, "image_id");
     const auto image = images.find(id);
     if (image == images.end()) throw Error(fmt::format("no image {}", id));
     const Json& box = annotation.at("bbox");
@@ -116,12 +147,12 @@ struct Coco {
     if (seen.width <= 0) take_size(seen);
     const double x = finite(box.at(0));
     const double y = finite(box.at(1));
-    const AnnotatedBox read{.label = label(annotation.at("category_id").get<std::int64_t>()),
+    const AnnotatedBox read{.label = label(whole(annotation, "category_id")),
                             .xmin = x,
                             .ymin = y,
                             .xmax = x + finite(box.at(2)),
                             .ymax = y + finite(box.at(3)),
-                            .crowd = annotation.value("iscrowd", 0) != 0};
+                            .crowd = flag(annotation, "iscrowd")};
     seen.boxes.push_back(reader.read(read, seen.width, seen.height, place));
   }
 

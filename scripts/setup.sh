@@ -18,7 +18,7 @@ esac
 if [ "${1:-}" = --dev ]; then
   command -v npm >/dev/null || packages+=(nodejs npm)  # fetches ONNX Runtime for tests/onnxruntime
 fi
-[ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr)
+[ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr clang libclang-rt-14-dev)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -284,6 +284,22 @@ TEST(Coco, ErrorsNameTheElement) {
   EXPECT_THAT(error_with("\"id\": 90", "\"id\": 1"),
               HasSubstr("categories[1]: a second category 1"));
   EXPECT_THAT(error_with("[0, 3, 10, 6]", "[0, 3, \"x\", 6]"), HasSubstr("annotations[1]: "));
+  EXPECT_THAT(error_with("[0, 3, 10, 6]", "[0, 3, true, 6]"),
+              HasSubstr("annotations[1]: found boolean, expected a finite number"));
+  EXPECT_THAT(error_with("[0, 3, 10, 6]", "[0, 3, 1e300, 6]"),
+              HasSubstr("annotations[1]: a box from 0, 3 to 1e+300, 9 in an image of 40 x 30"));
+  EXPECT_THAT(error_with("[0, 3, 10, 6]", "[1e308, 3, 1e308, 6]"),
+              HasSubstr("annotations[1]: a box from"));
+  EXPECT_THAT(error_with("\"image_id\": 42", "\"image_id\": 42.5"),
+              HasSubstr("annotations[1]: 'image_id' is 42.5, expected a whole number"));
+  EXPECT_THAT(error_with("\"category_id\": 1,", "\"category_id\": true,"),
+              HasSubstr("annotations[0]: 'category_id' is boolean, expected a whole number"));
+  EXPECT_THAT(error_with("\"id\": 7,", "\"id\": 18446744073709551615,"),
+              HasSubstr("images[1]: 'id' is 18446744073709551615, expected a whole number"));
+  EXPECT_THAT(error_with("\"iscrowd\": 0", "\"iscrowd\": 0.5"),
+              HasSubstr("'iscrowd' is 0.5, expected a whole number"));
+  EXPECT_THAT(error_with("\"iscrowd\": 0", "\"iscrowd\": 2"),
+              HasSubstr("'iscrowd' is 2, expected 0 or 1"));
   EXPECT_THAT(error_with("\"width\": 40", "\"width\": 0"), HasSubstr("images[0]: size 0 x 30"));
   EXPECT_THAT(error_with("\"id\": 7,", "\"id\": 42,"), HasSubstr("images[1]: a second image 42"));
   EXPECT_THAT(error_with("\"images\"", "\"pictures\""), HasSubstr("has no list 'images'"));

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "engine/core/error.h"
@@ -68,7 +69,13 @@ Tensor from_typed(DType dtype, const Shape& shape, const Values& values) {
                "values");
   Tensor tensor(dtype, shape);
   auto* out = reinterpret_cast<T*>(tensor.bytes().data());
-  for (const auto& value : values) *out++ = static_cast<T>(value);
+  for (const auto& value : values) {
+    if constexpr (std::is_integral_v<T>) {  // the file may hold more bits than the type has
+      if (!std::in_range<T>(value))
+        throw Error(fmt::format("a value of {} does not fit {}", value, to_string(dtype)));
+    }
+    *out++ = static_cast<T>(value);
+  }
   return tensor;
 }
 

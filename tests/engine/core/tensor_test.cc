@@ -39,7 +39,9 @@ TEST(Shape, CountsElements) {
 TEST(Shape, RefusesNegativeAndHugeDimensions) {
   EXPECT_THROW((Shape{2, -1}).elements(), Error);
   EXPECT_THROW((Shape{(1 << 20) + 1, 1 << 20}).elements(), Error);
-  EXPECT_THROW((Shape{std::int64_t{1} << 62, 4}).elements(), Error);  // would wrap to 0
+  EXPECT_THROW((Shape{std::int64_t{1} << 62, 4}).elements(), Error);        // would wrap to 0
+  EXPECT_THROW((Shape{0, (std::int64_t{1} << 40) + 1}).elements(), Error);  // twice it may overflow
+  EXPECT_EQ((Shape{0, std::int64_t{1} << 40}).elements(), 0);
 }
 
 TEST(Tensor, StartsAsZerosOnItsAlignment) {

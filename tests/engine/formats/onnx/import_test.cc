@@ -182,6 +182,21 @@ TEST(OnnxImport, RefusesDataThatIsElsewhereOrDoesNotFit) {
   EXPECT_THAT(error_of(model), HasSubstr("element type BFLOAT16; supported are FLOAT"));
 }
 
+TEST(OnnxImport, RefusesValuesThatTheirTypeCannotHold) {
+  for (const auto& [type, value] : {std::pair{::onnx::TensorProto::INT8, 300},
+                                    {::onnx::TensorProto::UINT8, -1},
+                                    {::onnx::TensorProto::FLOAT16, 1 << 16}}) {
+    auto model = parse_onnx(body("y = Conv(x, w)"));
+    auto& weight = *model.mutable_graph()->add_initializer();
+    weight.set_name("w");
+    weight.set_data_type(type);
+    weight.add_dims(1);
+    weight.add_int32_data(value);
+    EXPECT_THAT(error_of(model), HasSubstr("initializer 'w': a value of " + std::to_string(value) +
+                                           " does not fit"));
+  }
+}
+
 TEST(OnnxImport, AFileThatIsNoModelIsRefused) {
   const testing::TemporaryFile file(".onnx");
   EXPECT_THAT(message_of([&] {
