@@ -53,6 +53,7 @@ void on_message(j_common_ptr info, int level) {
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_MUST_RESYNC:
+      if (state.doubt == JWRN_JPEG_EOF) info->err->msg_code = state.doubt;  // this is why
       on_error(info);
     case JWRN_ADOBE_XFORM:
     case JWRN_EXTRANEOUS_DATA:

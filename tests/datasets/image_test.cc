@@ -208,7 +208,7 @@ TEST(Image, JpegWithoutItsEndIsDoubtful) {
                 HasSubstr("JPEG image: "));
   }
   std::vector<std::byte> longer(whole.begin(), whole.end() - 2);
-  longer.insert(longer.end(), {std::byte{1}, std::byte{2}, std::byte{3}});
+  longer.insert(longer.end(), 40, std::byte{1});
   longer.insert(longer.end(), whole.end() - 2, whole.end());
   EXPECT_EQ(decode_image(longer, 3, &doubt), image);
   EXPECT_THAT(std::string(doubt), HasSubstr("extra bytes"));

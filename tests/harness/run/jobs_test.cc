@@ -123,21 +123,20 @@ TEST_F(Jobs, CalibrationIsKeptAndUsedAgain) {
 
 TEST_F(Jobs, TooFewCalibrationImagesFailOnlyWhatNeedsThem) {
   save_network();
-  const int batch = job_.model.dataset.calibration.batch_size;
-  const int there = (20 + batch - 1) / batch;
-  job_.variants[2].calib_batches = there + 1;
-  job_.variants[3].calib_batches = there;
+  constexpr int kThere = 2;  // 8 images, 4 in a batch
+  job_.variants[2].calib_batches = kThere + 1;
+  job_.variants[3].calib_batches = kThere;
   const std::vector<AccuracyResult> results = run();
   ASSERT_EQ(results.size(), 4U);
   for (const AccuracyResult& result : results) {
-    const bool beyond = result.variant.calib_batches > there;
+    const bool beyond = result.variant.calib_batches > kThere;
     EXPECT_EQ(result.status, beyond ? Status::failed : Status::ok) << result.variant.name();
     if (beyond) {
       EXPECT_THAT(result.reason, HasSubstr("calibration: "));
-      EXPECT_THAT(result.reason, HasSubstr("20 images"));
+      EXPECT_THAT(result.reason, HasSubstr("8 images after the first 0, 2 batches of 4"));
     }
   }
-  job_.model.dataset.calibration.first = 20;
+  job_.model.dataset.calibration.first = 8;
   for (const AccuracyResult& result : run()) {
     const bool calibrated = result.variant.calib_batches > 0;
     EXPECT_EQ(result.status, calibrated ? Status::failed : Status::ok) << result.variant.name();
