@@ -10,6 +10,10 @@
 #include "engine/backends/onednn/parallel.h"
 #include "engine/backends/onednn/store.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace qbench::onednn::kernels {
 namespace {
 
@@ -110,6 +114,62 @@ QBENCH_ALWAYS_INLINE void finish_loop(const std::int32_t* sums, const float* sca
   }
 }
 
+#if defined(__x86_64__)
+
+#define QBENCH_AVX2 [[gnu::target("avx2,fma")]]
+
+template <class T>
+QBENCH_AVX2 inline __m256 eight(const T* from) {
+  if constexpr (std::is_same_v<T, float>) {
+    return _mm256_loadu_ps(from);
+  } else {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    return _mm256_cvtepi32_ps(std::is_signed_v<T> ? _mm256_cvtepi8_epi32(bytes)
+                                                  : _mm256_cvtepu8_epi32(bytes));
+  }
+}
+
+template <class To, class Residual>
+QBENCH_AVX2 inline __m256 finish_eight(const std::int32_t* sums, const float* scales,
+                                       const float* biases, const Finish& f,
+                                       const Residual* residual) {
+  const __m256i sum = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums));
+  __m256 x = _mm256_add_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(biases));
+  x = _mm256_mul_ps(_mm256_mul_ps(x, _mm256_loadu_ps(scales)), _mm256_set1_ps(f.data_scale));
+  if constexpr (!std::is_same_v<Residual, None>)
+    x = _mm256_fmadd_ps(eight(residual), _mm256_set1_ps(f.residual_scale), x);
+  const __m256 is_negative = _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LT_OQ);
+  x = _mm256_blendv_ps(x, _mm256_mul_ps(x, _mm256_set1_ps(f.slope)), is_negative);
+  x = _mm256_min_ps(_mm256_set1_ps(f.high), _mm256_max_ps(_mm256_set1_ps(f.low), x));
+  if constexpr (std::is_integral_v<To>) {
+    x = _mm256_max_ps(_mm256_set1_ps(std::numeric_limits<To>::min()), x);
+    x = _mm256_min_ps(_mm256_set1_ps(std::numeric_limits<To>::max()), x);
+  }
+  return x;
+}
+
+// As finish_loop, which the compiler takes apart where there are 16.
+template <class To, class Residual>
+QBENCH_AVX2 void finish_sixteen(const std::int32_t* sums, const float* scales, const float* biases,
+                                Finish f, const Residual* residual, To* out) {
+  const __m256 low = finish_eight<To>(sums, scales, biases, f, residual);
+  const __m256 high = finish_eight<To>(sums + 8, scales + 8, biases + 8, f, residual + 8);
+  if constexpr (std::is_same_v<To, float>) {
+    _mm256_storeu_ps(out, low);
+    _mm256_storeu_ps(out + 8, high);
+  } else {
+    const __m256i in_lanes = _mm256_packs_epi32(_mm256_cvtps_epi32(low), _mm256_cvtps_epi32(high));
+    const __m256i all = _mm256_permute4x64_epi64(in_lanes, 0xD8);
+    const __m128i first = _mm256_castsi256_si128(all);
+    const __m128i second = _mm256_extracti128_si256(all, 1);
+    const __m128i bytes =
+        std::is_signed_v<To> ? _mm_packs_epi16(first, second) : _mm_packus_epi16(first, second);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+  }
+}
+
+#endif
+
 // Results of neighbouring outputs, from `first` on, of one pixel.
 class Finisher {
  public:
@@ -142,6 +202,13 @@ class Finisher {
     auto* out = reinterpret_cast<To*>(operands_.out) + at;
     const float* scales = operands_.scales + first;
     const float* biases = operands_.biases + first;
+#if defined(__x86_64__)
+    if (!is_curved(c_.activation) && has_avx2_ && count % 16 == 0) {
+      for (std::int64_t i = 0; i < count; i += 16)
+        finish_sixteen(sums + i, scales + i, biases + i, finish_, residual + i, out + i);
+      return;
+    }
+#endif
     if (!is_curved(c_.activation)) {
       per_isa<finish_loop<To, Residual>>(sums, scales, biases, count, finish_, residual, out);
       return;
@@ -157,6 +224,7 @@ class Finisher {
   const ExactConvolution& c_;
   const ExactOperands& operands_;
   Finish finish_;
+  bool has_avx2_ = isa() >= Isa::avx2;
 };
 
 // --- groups of several channels

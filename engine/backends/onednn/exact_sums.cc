@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 #include "engine/backends/onednn/per_isa.h"
 
@@ -120,6 +121,28 @@ template <std::size_t P>
   }
 }
 
+template <class T>
+[[gnu::target("avx2")]] void depthwise_avx2(const DepthwiseWindow& window, const T* data,
+                                            const std::int8_t* weights, std::int32_t* sums) {
+  __m256i low = _mm256_setzero_si256();
+  __m256i high = low;
+  for (std::int64_t row = 0; row < window.rows; ++row) {
+    for (std::int64_t column = 0; column < window.columns; ++column) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(
+          data + row * window.row_step + column * window.column_step));
+      const __m256i wide =
+          std::is_signed_v<T> ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+      const __m256i products = _mm256_mullo_epi16(
+          wide, load(weights + row * window.weight_row_step + column * window.weight_column_step));
+      low = _mm256_add_epi32(low, _mm256_cvtepi16_epi32(_mm256_castsi256_si128(products)));
+      high = _mm256_add_epi32(high, _mm256_cvtepi16_epi32(_mm256_extracti128_si256(products, 1)));
+    }
+  }
+  auto* to = reinterpret_cast<__m256i*>(sums);
+  _mm256_storeu_si256(to, low);
+  _mm256_storeu_si256(to + 1, high);
+}
+
 void exact_sums_by_pair(const ExactTaps& taps, const std::int8_t* weights,
                         const std::int16_t* const* pixels, std::int64_t count, std::int32_t* sums) {
   using Function =
@@ -142,14 +165,29 @@ bool pairs_weights() { return false; }
 ExactSums exact_sums() { return exact_sums_by_channel; }
 #endif
 
+namespace {
+
+template <class Vector, class T>
+void depthwise_by_isa(const DepthwiseWindow& window, const T* data, const std::int8_t* weights,
+                      std::int64_t width, std::int32_t* sums) {
+  std::int64_t c = 0;
+#if defined(__x86_64__)
+  for (; pairs_weights() && c + kWidth <= width; c += kWidth)
+    depthwise_avx2(window, data + c, weights + c, sums + c);
+#endif
+  depthwise_loop<Vector>(window, data + c, weights + c, width - c, sums + c);
+}
+
+}  // namespace
+
 void depthwise_sums(const DepthwiseWindow& window, const std::uint8_t* data,
                     const std::int8_t* weights, std::int64_t width, std::int32_t* sums) {
-  per_isa<depthwise_loop<UnsignedBytes, std::uint8_t>>(window, data, weights, width, sums);
+  depthwise_by_isa<UnsignedBytes>(window, data, weights, width, sums);
 }
 
 void depthwise_sums(const DepthwiseWindow& window, const std::int8_t* data,
                     const std::int8_t* weights, std::int64_t width, std::int32_t* sums) {
-  per_isa<depthwise_loop<Bytes, std::int8_t>>(window, data, weights, width, sums);
+  depthwise_by_isa<Bytes>(window, data, weights, width, sums);
 }
 
 }  // namespace qbench::onednn::kernels

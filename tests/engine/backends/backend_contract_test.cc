@@ -198,7 +198,7 @@ TEST_P(EveryBackend, AddsUpToTheLimitsOf32Bits) {
   const Graph graph = sum_of(66311);
   if (backend().unsupported(graph, *graph.find("q"))) GTEST_SKIP() << "no u8";
   const Values result = run_on(backend(), graph, {std::vector<float>(66311, 255)});
-  EXPECT_EQ(result[0][0], 66311.0F * 255 * 127);
+  EXPECT_EQ(result[0][0], static_cast<float>(std::int64_t{66311} * 255 * 127));
 }
 
 TEST_P(EveryBackend, ComputesOrRefusesSumsBeyond32Bits) {
@@ -210,7 +210,7 @@ TEST_P(EveryBackend, ComputesOrRefusesSumsBeyond32Bits) {
     return;
   }
   const Values result = run_on(backend(), graph, {std::vector<float>(66312, 255)});
-  EXPECT_EQ(result[0][0], 66312.0F * 255 * 127);
+  EXPECT_EQ(result[0][0], static_cast<float>(std::int64_t{66312} * 255 * 127));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <ostream>
 #include <random>
 #include <string>
 
@@ -135,9 +136,9 @@ std::size_t of(std::int64_t n) { return static_cast<std::size_t>(n); }
 
 std::int64_t extreme(std::mt19937& random, std::int64_t low, std::int64_t high) {
   // Often at the limits, where pairs of products in 16 bits would saturate.
-  const std::uint32_t kind = random() % 3;
+  const auto kind = random() % 3;
   if (kind < 2) return kind == 0 ? low : high;
-  return low + random() % static_cast<std::uint32_t>(high - low + 1);
+  return low + static_cast<std::int64_t>(random()) % (high - low + 1);
 }
 
 void fill(DType dtype, std::int64_t count, std::mt19937& random, std::byte* to) {
@@ -282,8 +283,10 @@ std::vector<std::byte> by_library(const Layer& layer) {
                                      .stride = c.stride,
                                      .dilation = c.dilation,
                                      .padding = c.padding};
-  Epilogue epilogue{
-      .scales = layer.scales, .data_scale = layer.data_scale != 1, .activation = c.activation};
+  Epilogue epilogue;
+  epilogue.scales = layer.scales;
+  epilogue.data_scale = layer.data_scale != 1;
+  epilogue.activation = c.activation;
   if (c.residual) {
     epilogue.residual_scale = c.residual_scale;
     epilogue.residual_dtype = *c.residual;
