@@ -7,8 +7,13 @@
 #include <limits>
 #include <type_traits>
 
+#if defined(__SANITIZE_THREAD__)
+// The function that picks a clone would run before the sanitizer is ready for any.
+#define QBENCH_VECTOR_CLONES
+#else
 #define QBENCH_VECTOR_CLONES \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#endif
 // Before a loop whose iterations do not read what others write, which the compiler cannot see.
 #ifdef __clang__
 #define QBENCH_INDEPENDENT_ITERATIONS _Pragma("clang loop vectorize(assume_safety)")
