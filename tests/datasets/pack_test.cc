@@ -106,7 +106,7 @@ std::string mixed_records(const TestFolder& folder) {
   RecordWriter writer(path);
   writer.write(0, make_image_record({encode_png(pattern_image(10, 20)), {7}, 5}));
   writer.write(1, make_image_record({encode_jpeg(pattern_image(12, 16), 90), {3}, 5}));
-  writer.write(2, make_image_record({encode_png(pattern_image(11, 21)), {2, 5, 0}, 6}));
+  writer.write(2, make_image_record({encode_png(pattern_image(11, 21)), {1, 5, 0}, 6}));
   writer.write(3, make_image_record({cut, {9}, 7}));
   writer.write(4, bytes_of("short"));
   writer.finish();

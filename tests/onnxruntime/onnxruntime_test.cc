@@ -176,7 +176,7 @@ class QuantizedNetwork : public OnnxRuntime, public ::testing::WithParamInterfac
     const std::string stem = data_ + "/models/" + model.name;
     const Preprocess& p = model.preprocess;
     const LoadedModel loaded = load_model({stem + "-symbol.json", stem + "-0000.params"},
-                                          Shape{p.channels, p.height, p.width});
+                                          {.image_shape = Shape{p.channels, p.height, p.width}});
     const CalibrationData data{.dataset = dataset, .preprocess = p};
     const std::vector<std::string> modes = {"naive"};
     const std::vector<int> batches = {2};

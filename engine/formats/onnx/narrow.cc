@@ -53,6 +53,7 @@ std::set<std::string> drop_unneeded_nodes(ModelDef& model) {
 }  // namespace
 
 void narrow(ModelDef& model, const ImportOptions& options) {
+  if (options.output.empty() && options.until.empty()) return;
   if (!options.output.empty()) keep_one_output(model, options.output);
   if (!options.until.empty()) {
     model.outputs = {
@@ -60,6 +61,11 @@ void narrow(ModelDef& model, const ImportOptions& options) {
   }
   const std::set<std::string> read = drop_unneeded_nodes(model);
   std::erase_if(model.inputs, [&](const ValueDef& input) { return !read.contains(input.name); });
+}
+
+void check_parameters(const ModelDef& model) {
+  std::set<std::string_view> read;
+  for (const NodeDef& node : model.nodes) read.insert(node.inputs.begin(), node.inputs.end());
   // Bounds and masks may be infinite: only the graph tells what a value is for.
   for (const NamedTensor& tensor : model.initializers) {
     if (tensor.value && read.contains(tensor.name))

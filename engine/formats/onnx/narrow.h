@@ -6,9 +6,11 @@
 
 namespace qbench::onnx {
 
-// Leaves the outputs that are delivered (the file's, or the one that the options name), the nodes
-// that they depend on, and the inputs that these read. Throws Error when the options name no output
-// or node of the file, and naming the parameter when one that is read holds NaN.
+// Where the options name an output or a node to end at: leaves that one output, the nodes that it
+// depends on, and the inputs that these read. Throws Error when the file has no such output or node.
 void narrow(ModelDef& model, const ImportOptions& options);
+
+// Throws Error naming the parameter when one that a node reads holds NaN.
+void check_parameters(const ModelDef& model);
 
 }  // namespace qbench::onnx

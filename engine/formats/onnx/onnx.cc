@@ -17,7 +17,9 @@ Graph import_onnx(const ModelFiles& files, const ImportOptions& options) {
   onnx::ModelDef model = onnx::read_model(files.symbol);
   try {
     onnx::narrow(model, options);
-    return onnx::Importer(model, options).run();
+    Graph graph = onnx::Importer(model, options).run();
+    onnx::check_parameters(model);
+    return graph;
   } catch (const Error& error) {
     throw error.at(files.symbol);
   }

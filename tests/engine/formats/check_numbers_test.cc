@@ -84,7 +84,7 @@ TEST(CheckNumbers, AttributesMustBeFiniteButBounds) {
   EXPECT_EQ(message_with(Activation{{ActivationKind::clip, -kInf, kInf}}), "no error");
   EXPECT_EQ(message_with(Pad{.padding = {}, .value = -kInf}), "no error");
   EXPECT_THAT(
-      message_with(Activation{{ActivationKind::clip, 0, kNan}}),
+      message_with(Activation{{ActivationKind::leaky, kNan}}),
       HasSubstr("node 'y' (Activation): attribute 'spec' is nan, expected a finite number"));
   EXPECT_THAT(message_with(Activation{{ActivationKind::leaky, kInf}}), HasSubstr("'spec' is inf"));
   EXPECT_THAT(message_with(L2Normalize{.epsilon = kInf}), HasSubstr("'epsilon' is inf"));

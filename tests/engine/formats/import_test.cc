@@ -195,7 +195,7 @@ TEST(Import, WhatDoesNotFitIsRefused) {
       {"Convolution",
        {{"kernel", "(1,1)"}, {"num_filter", "8"}},
        {{"w", {8, 4, 2, 1}}},
-       "node 2 'x' (Convolution): parameter 'w' of the file has shape [8,3,1,1], expected "
+       "node 2 'x' (Convolution): parameter 'w' of the file has shape [8,4,2,1], expected "
        "[8,4,1,1]"},
       {"Convolution",
        {{"kernel", "(1,1)"}, {"num_filter", "8"}},
