@@ -147,7 +147,7 @@ TEST(ListRecords, TellsWhatEachRecordHolds) {
   EXPECT_EQ(records[1].format, "JPEG");
   EXPECT_EQ(records[1].id, 5U);
   EXPECT_EQ(records[1].height, 12);
-  EXPECT_THAT(records[2].label, ElementsAre(2, 5, 0));
+  EXPECT_THAT(records[2].label, ElementsAre(1, 5, 0));
   EXPECT_EQ(records[3].width, 40);  // nothing is decoded
   EXPECT_THAT(records[4].problem, HasSubstr("of 5 bytes"));
   EXPECT_EQ(records[0].offset, 0U);

@@ -15,6 +15,7 @@
 #include "datasets/datasets.h"
 #include "datasets/loader.h"
 #include "engine/backends/backends.h"
+#include "engine/core/isa.h"
 #include "engine/quantizer/split_sums.h"
 #include "engine/zoo/zoo.h"
 #include "harness/model/model.h"
@@ -207,6 +208,8 @@ int report(const char* what, const Numbers& here, const Numbers& there, std::int
 }
 
 TEST_P(QuantizedNetwork, DecidesTheSame) {
+  if (!has_byte_products(isa()))
+    GTEST_SKIP() << "ONNX Runtime's sums of bytes saturate on this processor";
   constexpr int kBatch = 16;
   const char* wanted = std::getenv("QBENCH_ORT_IMAGES");
   const auto dataset = open_dataset(data_ + "/records/" + GetParam().records);
