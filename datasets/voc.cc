@@ -218,7 +218,7 @@ class Voc {
   // The image of the annotation's name; where there are several (a.jpg, a.png) or none, the one
   // that it names.
   std::string image_of(const std::string& name, const Annotation& annotation) {
-    const std::string said = fs::path(annotation.image()).filename().string();
+    std::string said = fs::path(annotation.image()).filename().string();
     const auto own = files_.find(name);
     if (own == files_.end()) {
       return !said.empty() && is_file(root_ / "JPEGImages" / said) ? said : name + ".jpg";

@@ -29,7 +29,7 @@ void note(const ImportOptions& options, std::string notice) {
 
 std::vector<std::int64_t> given_shape(const std::vector<std::int64_t>& image,
                                       const ImportOptions& options) {
-  const std::vector<std::int64_t> given = options.image_shape->dims();
+  std::vector<std::int64_t> given = options.image_shape->dims();
   const bool fits = given.size() == kImageRank && (image[0] <= 0 || given[0] == image[0]);
   if (!fits) {
     throw Error(fmt::format("image shape {} was given, the file says {}: expected {} channel{}",

@@ -12,7 +12,8 @@ bool sums_fit(std::span<const std::int8_t> weights, DType data) {
   const std::int64_t high = data == DType::u8 ? 255 : 127;
   std::int64_t least = 0;
   std::int64_t largest = 0;
-  for (const std::int64_t weight : weights) {
+  for (const std::int8_t value : weights) {
+    const std::int64_t weight = +value;
     least += std::min(weight * low, weight * high);
     largest += std::max(weight * low, weight * high);
   }

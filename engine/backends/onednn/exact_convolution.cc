@@ -41,7 +41,7 @@ std::int64_t block_bytes(const ExactConvolution& c) {
 
 template <class T>
 QBENCH_ALWAYS_INLINE void widen_loop(const T* from, std::int64_t count, std::int16_t* to) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
+  for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<std::int16_t>(+from[i]);
 }
 
 template <class T>

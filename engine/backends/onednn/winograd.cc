@@ -40,7 +40,8 @@ bool pays_between_pixels(const Layer& layer) {
   constexpr double kProductsPerWeight = 24;
   const auto channels = static_cast<double>(layer.inputs + layer.outputs);
   const auto pairs = static_cast<double>(layer.inputs * layer.outputs);
-  const auto tiles = static_cast<double>((layer.height + 3) / 4 * ((layer.width + 3) / 4));
+  const std::int64_t whole_tiles = (layer.height + 3) / 4 * ((layer.width + 3) / 4);
+  const auto tiles = static_cast<double>(whole_tiles);
   const auto pixels = static_cast<double>(layer.height * layer.width);
   const double saved = pairs * (9 * pixels - 36 * tiles);
   const double transformed = 2 * 36 * channels * tiles;
