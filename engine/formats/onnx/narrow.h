@@ -7,7 +7,8 @@
 namespace qbench::onnx {
 
 // Where the options name an output or a node to end at: leaves that one output, the nodes that it
-// depends on, and the inputs that these read. Throws Error when the file has no such output or node.
+// depends on, and the inputs that these read. Throws Error when the file has no such output or
+// node.
 void narrow(ModelDef& model, const ImportOptions& options);
 
 // Throws Error naming the parameter when one that a node reads holds NaN.
