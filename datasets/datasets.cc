@@ -20,8 +20,12 @@ bool is_folder_or_list(const std::string& text) {
   return text.ends_with(".lst") || is_folder(text);
 }
 
-std::unique_ptr<Dataset> open_shapes_text(const std::string& text) {
+// The numbers of these classes are in the data.
+std::unique_ptr<Dataset> open_shapes_text(const std::string& text, const OpenOptions&) {
   return open_shapes(parse_shapes(text));
+}
+std::unique_ptr<Dataset> open_records(const std::string& text, const OpenOptions&) {
+  return open_record_dataset(text);
 }
 
 constexpr std::array kKinds = {
@@ -31,11 +35,11 @@ constexpr std::array kKinds = {
                 "boxes around figures of eight classes, 3x128x128, drawn when read", is_shapes,
                 open_shapes_text},
     DatasetKind{"records", "FILE.rec", "image records in a RecordIO file", is_record_file,
-                open_record_dataset},
+                open_records},
     DatasetKind{"voc", "FOLDER or FOLDER/ImageSets/Main/LIST.txt",
                 "JPEGImages/ with boxes in Annotations/*.xml", is_voc, open_voc},
-    DatasetKind{"coco", "instances_NAME.json", "boxes in JSON, images in NAME/ beside its folder",
-                is_coco, open_coco},
+    DatasetKind{"coco", "FOLDER or instances_NAME.json",
+                "boxes in annotations/*.json, images in NAME/ beside it", is_coco, open_coco},
     DatasetKind{"yolo", "FOLDER", "images/ with boxes in labels/*.txt", is_yolo, open_yolo},
     DatasetKind{"folder", "FOLDER or FILE.lst", "image files, by class subfolder or by list",
                 is_folder_or_list, open_image_folder},
@@ -45,9 +49,9 @@ constexpr std::array kKinds = {
 
 std::span<const DatasetKind> dataset_kinds() { return kKinds; }
 
-std::unique_ptr<Dataset> open_dataset(const std::string& text) {
+std::unique_ptr<Dataset> open_dataset(const std::string& text, const OpenOptions& options) {
   for (const DatasetKind& kind : kKinds) {
-    if (kind.accepts(text)) return kind.open(text);
+    if (kind.accepts(text)) return kind.open(text, options);
   }
   std::string expected;
   for (const DatasetKind& kind : kKinds) {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kHeader = 2;
 constexpr std::size_t kObject = 6;
 constexpr std::size_t kLeastObject = 5;   // class and corners
-constexpr std::size_t kLeastLabel = 7;    // header and one object
+constexpr float kCrowd = 2;               // in the place of difficult
 constexpr float kLargestClass = 1 << 24;  // exact in a float
 constexpr float kLargestWidth = 1 << 16;  // of header and object
 
@@ -25,28 +25,36 @@ std::size_t width_from(float value) {
 
 GroundTruthBox box_from(std::span<const float> object) {
   const bool finite = std::ranges::all_of(object, [](float v) { return std::isfinite(v); });
-  if (!finite || object[0] < 0 || object[0] > kLargestClass) {
-    throw Error(fmt::format("an object of class {} at {}, {}, {}, {}, expected finite numbers",
-                            object[0], object[1], object[2], object[3], object[4]));
+  const bool whole = finite && object[0] >= 0 && object[0] == std::floor(object[0]);
+  if (!whole || object[0] > kLargestClass) {
+    throw Error(fmt::format(
+        "an object of class {} at {}, {}, {}, {}, expected finite numbers and a whole class",
+        object[0], object[1], object[2], object[3], object[4]));
+  }
+  if (object[3] < object[1] || object[4] < object[2]) {
+    throw Error(fmt::format(
+        "an object of class {} from {}, {} to {}, {}, expected xmin, ymin up to xmax, ymax",
+        object[0], object[1], object[2], object[3], object[4]));
   }
   return {.label = static_cast<int>(object[0]),
           .xmin = object[1],
           .ymin = object[2],
           .xmax = object[3],
           .ymax = object[4],
-          .difficult = object.size() >= kObject && object[5] > 0};
+          .difficult = object.size() >= kObject && object[5] > 0 && object[5] != kCrowd,
+          .crowd = object.size() >= kObject && object[5] == kCrowd};
 }
 
 }  // namespace
 
 bool is_detection_label(std::span<const float> label) {
-  return label.size() >= kLeastLabel && width_from(label[0]) >= kHeader &&
+  return label.size() >= kHeader && width_from(label[0]) >= kHeader &&
          width_from(label[1]) >= kLeastObject;
 }
 
 std::vector<GroundTruthBox> parse_detection_label(std::span<const float> label) {
-  const std::size_t header = label.size() >= kLeastLabel ? width_from(label[0]) : 0;
-  const std::size_t width = label.size() >= kLeastLabel ? width_from(label[1]) : 0;
+  const std::size_t header = label.size() >= kHeader ? width_from(label[0]) : 0;
+  const std::size_t width = label.size() >= kHeader ? width_from(label[1]) : 0;
   if (header < kHeader || width < kLeastObject || header > label.size() ||
       (label.size() - header) % width != 0) {
     throw Error(fmt::format(
@@ -56,8 +64,7 @@ std::vector<GroundTruthBox> parse_detection_label(std::span<const float> label) 
   }
   std::vector<GroundTruthBox> boxes;
   for (std::size_t at = header; at < label.size(); at += width) {
-    const GroundTruthBox box = box_from(label.subspan(at, width));
-    if (box.xmax > box.xmin && box.ymax > box.ymin) boxes.push_back(box);
+    boxes.push_back(box_from(label.subspan(at, width)));
   }
   return boxes;
 }
@@ -65,10 +72,22 @@ std::vector<GroundTruthBox> parse_detection_label(std::span<const float> label) 
 std::vector<float> make_detection_label(std::span<const GroundTruthBox> boxes) {
   std::vector<float> label{kHeader, kObject};
   for (const GroundTruthBox& box : boxes) {
+    const float difficult = box.difficult ? 1.0F : 0.0F;
     label.insert(label.end(), {static_cast<float>(box.label), box.xmin, box.ymin, box.xmax,
-                               box.ymax, box.difficult ? 1.0F : 0.0F});
+                               box.ymax, box.crowd ? kCrowd : difficult});
   }
   return label;
+}
+
+std::vector<float> rounded_detection_label(std::span<const float> label) {
+  std::vector<GroundTruthBox> boxes = parse_detection_label(label);
+  for (GroundTruthBox& box : boxes) {
+    GroundTruthBox rounded = box;
+    for (float* corner : {&rounded.xmin, &rounded.ymin, &rounded.xmax, &rounded.ymax})
+      *corner = static_cast<float>(std::round(static_cast<double>(*corner) * 1e4) / 1e4);
+    if (rounded.has_area() || !box.has_area()) box = rounded;
+  }
+  return make_detection_label(boxes);
 }
 
 }  // namespace qbench

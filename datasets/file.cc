@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -15,12 +14,6 @@
 #include "engine/core/error.h"
 
 namespace qbench {
-namespace {
-
-constexpr std::size_t kBufferSize = std::size_t{1} << 20;
-
-}  // namespace
-
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
   file_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (file_ < 0) throw Error(fmt::format("{}: cannot be read: {}", path_, std::strerror(errno)));
@@ -81,61 +74,6 @@ std::vector<std::string> read_lines(const std::string& path) {
 bool is_folder(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
-}
-
-DatasetFile::DatasetFile(std::string path)
-    : path_(std::move(path)), partial_path_(path_ + ".partial") {
-  file_ = ::open(partial_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file_ < 0) {
-    throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
-                ErrorKind::environment);
-  }
-  buffer_.reserve(kBufferSize);
-}
-
-DatasetFile::~DatasetFile() {
-  if (file_ >= 0) ::close(file_);
-  if (!committed_) ::unlink(partial_path_.c_str());
-}
-
-void DatasetFile::write(std::span<const std::byte> bytes) {
-  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-  position_ += bytes.size();
-  if (buffer_.size() >= kBufferSize) flush();
-}
-
-void DatasetFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
-
-void DatasetFile::flush() {
-  for (std::span<const std::byte> rest = buffer_; !rest.empty();) {
-    const ssize_t put = ::write(file_, rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
-                  ErrorKind::environment);
-    }
-    rest = rest.subspan(static_cast<std::size_t>(put));
-  }
-  buffer_.clear();
-}
-
-void DatasetFile::close() {
-  flush();
-  const int result = ::close(file_);
-  file_ = -1;
-  if (result != 0) {
-    throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
-                ErrorKind::environment);
-  }
-}
-
-void DatasetFile::commit() {
-  if (file_ >= 0) close();
-  if (std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
-    throw Error(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)),
-                ErrorKind::environment);
-  }
-  committed_ = true;
 }
 
 }  // namespace qbench

@@ -1,11 +1,10 @@
-// Whole files written at once and read safely: what the data set files share.
+// Files read safely: what the data set files share.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace qbench {
@@ -34,32 +33,5 @@ std::string read_text(const std::string& path);
 std::vector<std::string> read_lines(const std::string& path);  // without their ends
 
 bool is_folder(const std::string& path);  // what cannot be looked at is none
-
-// A file that takes its name in commit(); destroyed before, it leaves nothing behind. Throws Error
-// (environment) naming the file when it cannot be made or the disk is full.
-class DatasetFile {
- public:
-  explicit DatasetFile(std::string path);
-  DatasetFile(const DatasetFile&) = delete;
-  DatasetFile& operator=(const DatasetFile&) = delete;
-  ~DatasetFile();
-
-  void write(std::span<const std::byte> bytes);
-  void write(std::string_view text);
-  std::uint64_t position() const { return position_; }
-  // Flushes and closes; after this only the name is missing.
-  void close();
-  void commit();
-
- private:
-  void flush();
-
-  std::string path_;
-  std::string partial_path_;
-  int file_ = -1;
-  bool committed_ = false;
-  std::uint64_t position_ = 0;
-  std::vector<std::byte> buffer_;
-};
 
 }  // namespace qbench

@@ -1,4 +1,4 @@
-// 8-bit images in memory, colour or grey, and as JPEG and PNG files.
+// 8-bit images in memory, colour or grey, and as files.
 #pragma once
 
 #include <cstddef>
@@ -42,19 +42,21 @@ inline constexpr std::int64_t kMaxPixels = std::int64_t{1} << 26;
 void check_image_size(std::int64_t height, std::int64_t width);
 
 struct ImageInfo {
-  std::string_view format;  // "JPEG" or "PNG"
-  int height = 0;
+  std::string_view format;  // "JPEG", "PNG", "BMP", "WebP", "TIFF" or "PNM"
+  int height = 0;           // of the upright image, as decode_image gives it
   int width = 0;
 };
 
-// Reads the header only. Throws Error when it is neither JPEG nor PNG, damaged, or too large.
+// Reads the header only. Throws Error when it is no such image, damaged, or too large.
 ImageInfo image_info(std::span<const std::byte> encoded);
 
 // With `channels` 3, grey images get three equal planes. With 1, a JPEG gives its luminance as it
-// is stored and a PNG 0.299 R + 0.587 G + 0.114 B, as OpenCV's IMREAD_GRAYSCALE does. Transparency
-// is dropped, an orientation tag is ignored. Throws Error when the file is damaged or cut short,
-// even if some of it could be decoded.
-Image decode_image(std::span<const std::byte> encoded, int channels = 3);
+// is stored and others 0.299 R + 0.587 G + 0.114 B, as OpenCV's IMREAD_GRAYSCALE does. Transparency
+// is dropped; an orientation tag is obeyed where OpenCV obeys it. Throws Error when the file is
+// damaged or cut short, even if some of it could be decoded. When all pixels are there though
+// something is wrong with the file, `doubt` becomes what that is: "without an end marker".
+Image decode_image(std::span<const std::byte> encoded, int channels = 3,
+                   std::string_view* doubt = nullptr);
 
 // Both write colour images. Quality 1..100.
 std::vector<std::byte> encode_jpeg(const Image& image, int quality);

@@ -9,6 +9,7 @@
 
 #include "datasets/file.h"
 #include "engine/core/error.h"
+#include "engine/core/output_file.h"
 
 namespace qbench {
 namespace {
@@ -121,7 +122,7 @@ std::vector<ListEntry> read_list(const std::string& path) {
 }
 
 void write_list(const std::string& path, std::span<const ListEntry> entries) {
-  DatasetFile file(path);
+  OutputFile file(path);
   for (const ListEntry& entry : entries) {
     if (entry.path.find_first_of("\t\r\n") != std::string::npos) {
       throw Error(fmt::format("{}: image path '{}' holds a tab or a line break", path, entry.path));

@@ -91,6 +91,7 @@ Loader::Slot& Loader::start_batch(std::int64_t batch) {
   Slot& slot = slot_of(batch);
   slot.missing = rows;
   slot.error = nullptr;
+  slot.doubts.assign(static_cast<std::size_t>(rows), {});
   slot.batch.size = rows;
   slot.batch.labels.assign(static_cast<std::size_t>(rows), -1);
   slot.batch.label_vectors.assign(static_cast<std::size_t>(rows), {});
@@ -105,14 +106,15 @@ Loader::Slot& Loader::start_batch(std::int64_t batch) {
   return slot;
 }
 
-void Loader::load_row(Batch& batch, std::int64_t row) const {
+void Loader::load_row(Slot& slot, std::int64_t row) const {
+  Batch& batch = slot.batch;
   const auto r = static_cast<std::size_t>(row);
   const std::int64_t index = batch.indices[r];
   Sample sample = dataset_.read(index);
   try {
     const std::size_t elements = preprocess_.elements();
     preprocess_image(sample.encoded, preprocess_,
-                     batch.data.data<float>().subspan(r * elements, elements));
+                     batch.data.data<float>().subspan(r * elements, elements), &slot.doubts[r]);
     batch.labels[r] = class_of(sample.label);
     batch.label_vectors[r] = std::move(sample.label);
   } catch (const Error& error) {
@@ -150,7 +152,7 @@ void Loader::load_claimed(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   std::exception_ptr error;
   try {
-    load_row(slot.batch, row);
+    load_row(slot, row);
   } catch (...) {
     error = std::current_exception();
   }
@@ -169,7 +171,7 @@ std::optional<Batch> Loader::next() {
   Slot& slot = slot_of(next_batch_);
   if (workers_.empty()) {
     start_batch(next_batch_);
-    for (std::int64_t row = 0; row < slot.batch.size; ++row) load_row(slot.batch, row);
+    for (std::int64_t row = 0; row < slot.batch.size; ++row) load_row(slot, row);
   } else {
     const std::int64_t begun = next_batch_ * options_.batch_size;
     batch_done_.wait(lock, [&] { return failure_ || (next_sample_ > begun && slot.missing == 0); });
@@ -178,9 +180,18 @@ std::optional<Batch> Loader::next() {
   }
   ++next_batch_;
   Batch batch = std::move(slot.batch);
+  for (std::size_t row = 0; row < slot.doubts.size(); ++row) {
+    if (!slot.doubts[row].empty()) doubts_.add(slot.doubts[row], dataset_.name(batch.indices[row]));
+  }
   lock.unlock();
   slot_free_.notify_all();
   return batch;
+}
+
+std::vector<std::string> Loader::notices() const {
+  std::vector<std::string> notices = dataset_.notices();
+  for (std::string& notice : doubts_.notices()) notices.push_back(std::move(notice));
+  return notices;
 }
 
 void Loader::recycle(Batch batch) {

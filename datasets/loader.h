@@ -7,17 +7,20 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/doubts.h"
 #include "datasets/transform.h"
 #include "engine/core/tensor.h"
 
 namespace qbench {
 
 struct Batch {
-  Tensor data;              // f32 [size, 3, height, width]
+  Tensor data;              // f32 [size, channels, height, width]
   std::vector<int> labels;  // class numbers; -1 for a sample with a label vector
   std::vector<std::vector<float>> label_vectors;  // as stored, one for each sample
   std::vector<std::int64_t> indices;              // of the samples in the data set
@@ -41,8 +44,12 @@ class Loader {
   // `dataset` must outlive the loader. Throws Error on options that make no sense.
   Loader(const Dataset& dataset, const Preprocess& preprocess, const LoaderOptions& options);
 
+  const Dataset& dataset() const { return dataset_; }
+
   // Number of samples in all batches.
   std::int64_t size() const { return static_cast<std::int64_t>(order_.size()); }
+
+  const Preprocess& preprocess() const { return preprocess_; }
 
   // The next batch; nothing after the last one. Throws the Error of the batch's first bad sample,
   // and again when called after that.
@@ -50,7 +57,7 @@ class Loader {
 
   // What a user should know of the samples delivered so far: the data set's notices, and images
   // that were decoded though something was wrong with them, counted.
-  std::vector<std::string> notices() const { return dataset_.notices(); }
+  std::vector<std::string> notices() const;
 
   // Hands a batch's memory back for the batches to come. Without it each batch has new memory.
   void recycle(Batch batch);
@@ -58,7 +65,8 @@ class Loader {
  private:
   struct Slot {
     Batch batch;
-    std::int64_t missing = 0;  // samples not decoded yet
+    std::vector<std::string_view> doubts;  // of each image, mostly empty
+    std::int64_t missing = 0;              // samples not decoded yet
     std::int64_t error_row = 0;
     std::exception_ptr error;  // of the first bad row so far
   };
@@ -67,7 +75,7 @@ class Loader {
   bool can_claim() const;
   void load_claimed(std::unique_lock<std::mutex>& lock);
   Slot& start_batch(std::int64_t batch);
-  void load_row(Batch& batch, std::int64_t row) const;
+  void load_row(Slot& slot, std::int64_t row) const;
   std::int64_t batches() const;
   Slot& slot_of(std::int64_t batch);
 
@@ -78,6 +86,7 @@ class Loader {
   std::vector<Slot> slots_;  // a ring: batch b lies in slot b % slots_.size()
   std::vector<Tensor> spare_;
   std::exception_ptr failure_;
+  Doubts doubts_;  // of the batches delivered
 
   std::mutex mutex_;
   std::condition_variable_any slot_free_;

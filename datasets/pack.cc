@@ -4,9 +4,11 @@
 
 #include <cstdio>
 #include <numeric>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "datasets/doubts.h"
 #include "datasets/image.h"
 #include "datasets/image_record.h"
 #include "datasets/random.h"
@@ -28,30 +30,35 @@ std::vector<std::int64_t> packing_order(std::int64_t count, std::optional<std::u
   return order;
 }
 
-std::vector<std::byte> packed_image(std::vector<std::byte> encoded, const PackOptions& options) {
+std::vector<std::byte> packed_image(std::vector<std::byte> encoded, const PackOptions& options,
+                                    std::string_view& doubt) {
   if (options.pass_through) {
     image_info(encoded);  // an image at least by its header
     return encoded;
   }
-  Image image = decode_image(encoded);
+  Image image = decode_image(encoded, 3, &doubt);
   if (options.resize_short > 0) image = resize_short_side(image, options.resize_short);
   return encode_jpeg(image, options.quality);
 }
 
 }  // namespace
 
-std::int64_t pack(const Dataset& images, const std::string& prefix, const PackOptions& options) {
+Packed pack(const Dataset& images, const std::string& prefix, const PackOptions& options) {
   if (options.resize_short < 0 || (options.pass_through && options.resize_short > 0)) {
     throw Error(fmt::format("shorter side of {} pixels{}", options.resize_short,
                             options.pass_through ? ", but images are to be kept as they are" : ""));
   }
   RecordWriter writer(prefix + ".rec");
   std::vector<ListEntry> list;
+  Doubts doubts;
   for (const std::int64_t index : packing_order(images.size(), options.shuffle_seed)) {
     try {
+      std::string_view doubt;
       Sample sample = images.read(index);
+      sample.label = images.packed_label(sample);
       if (!options.pack_label) sample.label.resize(1);
-      sample.encoded = packed_image(std::move(sample.encoded), options);
+      sample.encoded = packed_image(std::move(sample.encoded), options, doubt);
+      doubts.add(doubt, images.name(index));
       writer.write(sample.id, make_image_record(sample));
       list.push_back({sample.id, std::move(sample.label), images.name(index)});
     } catch (const Error& error) {
@@ -65,7 +72,9 @@ std::int64_t pack(const Dataset& images, const std::string& prefix, const PackOp
     std::remove((prefix + ".lst").c_str());
     throw;
   }
-  return std::ssize(list);
+  Packed packed{.records = std::ssize(list), .notices = images.notices()};
+  for (std::string& notice : doubts.notices()) packed.notices.push_back(std::move(notice));
+  return packed;
 }
 
 }  // namespace qbench

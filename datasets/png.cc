@@ -9,8 +9,11 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "datasets/exif.h"
 #include "datasets/image_codecs.h"
 #include "engine/core/error.h"
 
@@ -58,6 +61,7 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
+  // Pixels as they are stored.
   Image read(int channels) {
     if (info_ == nullptr || !read_header()) fail();
     const auto height = static_cast<std::int64_t>(png_get_image_height(png_, info_));
@@ -67,6 +71,14 @@ class PngReader {
     for (int y = 0; y < image.height; ++y) rows_.push_back(image.row(y));
     if (!read_rows(image)) fail();
     return image;
+  }
+
+  // After read().
+  int orientation() {
+    png_uint_32 size = 0;
+    png_bytep exif = nullptr;
+    if (png_get_eXIf_1(png_, info_, &size, &exif) == 0) return 1;
+    return exif_orientation(std::as_bytes(std::span(exif, size)));
   }
 
  private:
@@ -96,7 +108,7 @@ class PngReader {
     if (png_get_rowbytes(png_, info_) != image.row_bytes())
       png_error(png_, "not convertible to 8-bit pixels");
     png_read_image(png_, rows_.data());
-    png_read_end(png_, nullptr);
+    png_read_end(png_, info_);
     return true;
   }
 
@@ -152,15 +164,31 @@ ImageInfo png_info(std::span<const std::byte> encoded) {
     throw Error("PNG image: the header is missing");
   }
   const auto number_at = [&](std::size_t offset) {
-    return png_get_uint_32(reinterpret_cast<png_const_bytep>(encoded.data() + offset));
+    return std::min<png_uint_32>(
+        png_get_uint_32(reinterpret_cast<png_const_bytep>(encoded.data() + offset)),
+        PNG_UINT_31_MAX);
   };
-  const png_uint_32 width = std::min<png_uint_32>(number_at(16), PNG_UINT_31_MAX);
-  const png_uint_32 height = std::min<png_uint_32>(number_at(20), PNG_UINT_31_MAX);
-  return {"PNG", static_cast<int>(height), static_cast<int>(width)};
+  const auto width = static_cast<int>(number_at(16));
+  const auto height = static_cast<int>(number_at(20));
+  constexpr std::size_t kAround = 12;  // a chunk's length, name and check sum
+  for (std::size_t at = 8; at + kAround <= encoded.size();) {
+    const std::size_t length = number_at(at);
+    if (length > encoded.size() - at - kAround) break;
+    if (std::memcmp(encoded.data() + at + 4, "eXIf", 4) == 0) {
+      if (swaps_sides(exif_orientation(encoded.subspan(at + 8, length)))) {
+        return {"PNG", width, height};
+      }
+      break;
+    }
+    at += kAround + length;
+  }
+  return {"PNG", height, width};
 }
 
-Image decode_png(std::span<const std::byte> encoded, int channels) {
-  return PngReader(encoded).read(channels);
+Image decode_png(std::span<const std::byte> encoded, int channels, std::string_view& /*doubt*/) {
+  PngReader reader(encoded);
+  Image image = reader.read(channels);
+  return upright(std::move(image), reader.orientation(), "PNG");
 }
 
 std::vector<std::byte> encode_png(const Image& image) {

@@ -202,8 +202,8 @@ void RecordWriter::write(std::uint64_t key, std::span<const std::byte> payload) 
 }
 
 void RecordWriter::finish() {
-  records_.close();
-  index_.close();
+  records_.finish();
+  index_.finish();
   records_.commit();
   index_.commit();
 }

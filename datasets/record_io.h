@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "datasets/file.h"
+#include "engine/core/output_file.h"
 
 namespace qbench {
 
@@ -66,8 +67,8 @@ class RecordWriter {
  private:
   void write_part(unsigned flag, std::span<const std::byte> payload);
 
-  DatasetFile records_;
-  DatasetFile index_;
+  OutputFile records_;
+  OutputFile index_;
 };
 
 // The .idx file that belongs to a .rec file: "data/val.rec" -> "data/val.idx".

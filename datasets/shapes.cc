@@ -88,6 +88,7 @@ class Shapes : public Dataset {
     for (std::size_t i = 0; i < count; ++i) names.emplace_back(kFigures.at(i).name);
     return names;
   }
+  ClassNumbers class_numbers() const override { return ClassNumbers::given; }
 
  private:
   ShapesOptions options_;

@@ -33,9 +33,10 @@ Image enlarge(Image image, int height, int width) {
 }
 
 // An image of at least height x width, of which the middle is wanted.
-Image fitted(std::span<const std::byte> encoded, const Preprocess& preprocess) {
+Image fitted(std::span<const std::byte> encoded, const Preprocess& preprocess,
+             std::string_view* doubt = nullptr) {
   check(preprocess);
-  Image image = decode_image(encoded);
+  Image image = decode_image(encoded, preprocess.channels, doubt);
   if (preprocess.fit == Fit::stretch) return resize(image, preprocess.height, preprocess.width);
   if (preprocess.resize_short > 0) image = resize_short_side(image, preprocess.resize_short);
   return enlarge(std::move(image), preprocess.height, preprocess.width);
@@ -45,7 +46,7 @@ Image fitted(std::span<const std::byte> encoded, const Preprocess& preprocess) {
 const std::uint8_t* cropped_row(const Image& image, const Preprocess& preprocess, int y) {
   const int top = (image.height - preprocess.height) / 2;
   const int left = (image.width - preprocess.width) / 2;
-  return image.row(top + y) + std::ptrdiff_t{3} * left;
+  return image.row(top + y) + std::ptrdiff_t{preprocess.channels} * left;
 }
 
 }  // namespace
@@ -56,8 +57,10 @@ std::size_t Preprocess::elements() const {
 }
 
 void check(const Preprocess& preprocess) {
-  if (preprocess.channels != 3) {
-    throw Error(fmt::format("images of {} channels, expected 3", preprocess.channels));
+  if (preprocess.channels != 1 && preprocess.channels != 3) {
+    throw Error(fmt::format("a network on images of {} channels, expected 3 (R, G, B) or 1 (grey)",
+                            preprocess.channels),
+                ErrorKind::unsupported);
   }
   check_image_size(preprocess.height, preprocess.width);
   if (preprocess.resize_short < 0) {
@@ -78,7 +81,7 @@ void check(const Preprocess& preprocess) {
 
 Image crop_pixels(std::span<const std::byte> encoded, const Preprocess& preprocess) {
   const Image image = fitted(encoded, preprocess);
-  Image crop(preprocess.height, preprocess.width);
+  Image crop(preprocess.height, preprocess.width, preprocess.channels);
   for (int y = 0; y < crop.height; ++y) {
     const std::uint8_t* row = cropped_row(image, preprocess, y);
     std::copy(row, row + crop.row_bytes(), crop.row(y));
@@ -87,21 +90,22 @@ Image crop_pixels(std::span<const std::byte> encoded, const Preprocess& preproce
 }
 
 void preprocess_image(std::span<const std::byte> encoded, const Preprocess& preprocess,
-                      std::span<float> out) {
+                      std::span<float> out, std::string_view* doubt) {
   if (out.size() != preprocess.elements()) {
     throw Error(fmt::format("room for {} values, expected {}", out.size(), preprocess.elements()));
   }
-  const Image image = fitted(encoded, preprocess);
-  const std::size_t plane = preprocess.elements() / 3;
+  const Image image = fitted(encoded, preprocess, doubt);
+  const auto channels = static_cast<std::size_t>(preprocess.channels);
+  const std::size_t plane = preprocess.elements() / channels;
   const auto width = static_cast<std::size_t>(preprocess.width);
-  for (std::size_t c = 0; c < 3; ++c) {
+  for (std::size_t c = 0; c < channels; ++c) {
     const float mean = preprocess.rgb_mean[c];
     const float inverse_std = 1.0F / preprocess.rgb_std[c];
     float* values = out.data() + c * plane;
     for (int y = 0; y < preprocess.height; ++y, values += width) {
       const std::uint8_t* row = cropped_row(image, preprocess, y) + c;
       for (std::size_t x = 0; x < width; ++x) {
-        values[x] = (static_cast<float>(row[3 * x]) - mean) * inverse_std;
+        values[x] = (static_cast<float>(row[channels * x]) - mean) * inverse_std;
       }
     }
   }

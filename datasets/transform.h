@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "datasets/image.h"
 
@@ -16,7 +17,7 @@ enum class Fit {
 };
 
 struct Preprocess {
-  int channels = 3;  // only 3
+  int channels = 3;  // 3: R, G, B; 1: grey, with the first mean and std
   int height = 224;
   int width = 224;
   std::array<float, 3> rgb_mean{0, 0, 0};  // in units of a pixel, 0..255
@@ -29,14 +30,18 @@ struct Preprocess {
   std::size_t elements() const;  // of one image, channels * height * width
 };
 
-// Throws Error when a size is not positive or too large, a mean not finite, or a std zero.
+// Throws Error when there are other channels than 1 or 3, a size is not positive or too large, a
+// mean not finite, or a std zero.
 void check(const Preprocess& preprocess);
 
-// Decodes, resizes and crops: [height, width, 3] 8-bit pixels. Throws Error when undecodable.
+// Decodes, resizes and crops: [height, width, channels] 8-bit pixels. Throws Error when
+// undecodable.
 Image crop_pixels(std::span<const std::byte> encoded, const Preprocess& preprocess);
 
-// The same pixels as planes R, G, B of (pixel - mean) * (1 / std) into `out`, [3, height, width].
+// The same pixels as one plane for each channel of (pixel - mean) * (1 / std) into `out`,
+// [channels, height, width].
+// `doubt` as decode_image() gives it.
 void preprocess_image(std::span<const std::byte> encoded, const Preprocess& preprocess,
-                      std::span<float> out);
+                      std::span<float> out, std::string_view* doubt = nullptr);
 
 }  // namespace qbench

@@ -7,9 +7,11 @@
 #include <limits>
 #include <mutex>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "datasets/detection_label.h"
+#include "datasets/doubts.h"
 #include "datasets/image.h"
 #include "datasets/image_record.h"
 #include "datasets/record_io.h"
@@ -25,6 +27,7 @@ struct Finding {
   std::vector<float> label;
   std::vector<GroundTruthBox> boxes;
   ImageInfo image;
+  std::string_view doubt;
   std::string problem;
 };
 
@@ -43,6 +46,11 @@ std::vector<GroundTruthBox> examined_boxes(std::span<const float> label) {
   return boxes;
 }
 
+void check_class(float label) {
+  if (label < 0 || label != std::floor(label))
+    throw Error(fmt::format("label {} is no class number", label));
+}
+
 Finding examine(const RecordReader& reader, std::int64_t index) {
   Finding finding;
   try {
@@ -50,15 +58,21 @@ Finding examine(const RecordReader& reader, std::int64_t index) {
     finding.id = sample.id;
     finding.label = std::move(sample.label);
     finding.image = image_info(sample.encoded);
-    decode_image(sample.encoded);
+    decode_image(sample.encoded, 3, &finding.doubt);
     if (!std::ranges::all_of(finding.label, [](float value) { return std::isfinite(value); })) {
       throw Error("a label is not a finite number");
     }
+    if (finding.label.size() == 1) check_class(finding.label.front());
     finding.boxes = examined_boxes(finding.label);
   } catch (const Error& error) {
     finding.problem = error.what();
   }
   return finding;
+}
+
+std::int64_t& counter_of(VerifyReport& report, std::string_view format) {
+  if (format == "JPEG") return report.jpeg;
+  return format == "PNG" ? report.png : report.other_formats;
 }
 
 void widen(int value, int& low, int& high) {
@@ -76,8 +90,8 @@ void add_label(VerifyReport& report, const std::vector<float>& label, bool first
 }
 
 void add_boxes(VerifyReport& report, const std::vector<GroundTruthBox>& boxes) {
-  report.boxes += std::ssize(boxes);
   for (const GroundTruthBox& box : boxes) {
+    ++(box.has_area() ? report.boxes : report.boxes_without_area);
     report.difficult += box.difficult ? 1 : 0;
     report.max_class = std::max(report.max_class, box.label);
   }
@@ -135,6 +149,7 @@ VerifyReport verify_records(const std::string& path, int threads) {
   VerifyReport report;
   report.records = reader.size();
   std::vector<std::uint64_t> ids;
+  Doubts doubts;
   for (std::int64_t i = 0; i < reader.size(); ++i) {
     const Finding& finding = findings[static_cast<std::size_t>(i)];
     if (!finding.problem.empty()) {
@@ -144,10 +159,12 @@ VerifyReport verify_records(const std::string& path, int threads) {
     add_label(report, finding.label, std::ssize(ids) == report.label_vectors);
     add_boxes(report, finding.boxes);
     ids.push_back(finding.id);
-    ++(finding.image.format == "PNG" ? report.png : report.jpeg);
+    ++counter_of(report, finding.image.format);
+    doubts.add(finding.doubt, fmt::format("record {}", i));
     widen(finding.image.height, report.min_height, report.max_height);
     widen(finding.image.width, report.min_width, report.max_width);
   }
+  report.notices = doubts.notices();
   report.repeated_ids = repeated(std::move(ids));
   return report;
 }

@@ -1,5 +1,6 @@
 // One line for each case: what it was, every metric, and its comparison with FP32.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +8,7 @@
 #include "reports/record/fields.h"
 #include "reports/record/metrics.h"
 #include "reports/renderers.h"
+#include "reports/tables.h"
 #include "reports/text.h"
 
 namespace qbench {
@@ -67,12 +69,17 @@ void add_accuracy(const std::optional<PairedAccuracy>& change, CsvLine& line) {
   line.add(number(change->counts.flip_rate()));
 }
 
+void add_drop(const std::optional<PairedPrecision::Drop>& drop, CsvLine& line) {
+  line.add(drop ? number(drop->value) : "");
+  line.add(drop ? number(drop->interval.low) : "");
+  line.add(drop ? number(drop->interval.high) : "");
+}
+
 void add_comparison(const Cell& cell, CsvLine& line) {
   add_accuracy(cell.top1, line);
   add_accuracy(cell.top5, line);
-  line.add(cell.precision ? number(cell.precision->drop) : "");
-  line.add(cell.precision ? number(cell.precision->drop_interval.low) : "");
-  line.add(cell.precision ? number(cell.precision->drop_interval.high) : "");
+  for (const auto mean : {&PairedPrecision::voc07, &PairedPrecision::area, &PairedPrecision::coco})
+    add_drop(cell.precision ? std::optional(*cell.precision.*mean) : std::nullopt, line);
   const bool known = cell.speedup && cell.speedup->interval;
   line.add(cell.speedup ? number(cell.speedup->value) : "");
   line.add(known ? number(cell.speedup->interval->low) : "");
@@ -92,9 +99,11 @@ std::string header(const std::vector<MetricValue>& columns) {
       line.add(fmt::format("{}_{}", k, what));
     }
   }
-  for (const char* what : {"map_voc07_drop", "map_voc07_drop_low", "map_voc07_drop_high"})
-    line.add(what);
-  for (const char* what : {"speedup", "speedup_low", "speedup_high"}) line.add(what);
+  for (const char* mean : {"map_voc07", "map_area", "map_coco"}) {
+    for (const char* what : {"drop", "drop_low", "drop_high"})
+      line.add(fmt::format("{}_{}", mean, what));
+  }
+  for (const char* what : {"speedup", "speedup_low", "speedup_high", "warnings"}) line.add(what);
   return line.take();
 }
 
@@ -105,6 +114,7 @@ std::string case_line(const Report& report, const Cell& cell,
   visit_fields(record, line);
   for (const MetricValue& column : columns) line("", record.metric(column.name));
   add_comparison(cell, line);
+  line.add(fmt::format("{}", fmt::join(text::warnings(record), "; ")));
   return line.take();
 }
 

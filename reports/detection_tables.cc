@@ -25,15 +25,17 @@ Entry figure(const CaseRecord& record, std::string_view metric) {
   return {.text = fmt::format("{:.4f}", *value)};
 }
 
-Entry drop_entry(const std::optional<PairedPrecision>& precision) {
+Entry drop_entry(const std::optional<PairedPrecision>& precision,
+                 PairedPrecision::Drop PairedPrecision::*mean) {
   if (!precision) return {};
+  const PairedPrecision::Drop& drop = *precision.*mean;
   Tone tone = Tone::plain;
-  if (precision->drop_interval.low > 0) tone = Tone::bad;
-  if (precision->drop_interval.high < 0) tone = Tone::good;
-  return {.text = percent(precision->drop),
-          .note = percent(precision->drop_interval),
+  if (drop.interval.low > 0) tone = Tone::bad;
+  if (drop.interval.high < 0) tone = Tone::good;
+  return {.text = percent(drop.value),
+          .note = percent(drop.interval),
           .tone = tone,
-          .whisker = Whisker{precision->drop, precision->drop_interval}};
+          .whisker = Whisker{drop.value, drop.interval}};
 }
 
 Line detection_line(const Report& report, const Network& network, const std::string& variant) {
@@ -45,9 +47,11 @@ Line detection_line(const Report& report, const Network& network, const std::str
                       {.text = variant},
                       {.text = count(static_cast<std::int64_t>(record.detections.size()))},
                       figure(record, "map_voc07"),
+                      drop_entry(cell.precision, &PairedPrecision::voc07),
                       figure(record, "map_area"),
+                      drop_entry(cell.precision, &PairedPrecision::area),
                       figure(record, "map_coco"),
-                      drop_entry(cell.precision)}};
+                      drop_entry(cell.precision, &PairedPrecision::coco)}};
 }
 
 std::vector<std::string> variants_of(const Report& report, const Network& network) {
@@ -84,7 +88,8 @@ Table detection_table(const Report& report) {
   Table table{
       .title = fmt::format("Detection, {} against FP32", compared_precisions(report)),
       .columns = {word("Model"), setting("Data set"), setting("Backend"), word("Network"),
-                  setting("Images"), number("mAP", "VOC, 11 points"), number("mAP", "VOC, area"),
+                  setting("Images"), number("mAP", "VOC, 11 points"), number("Drop", "points"),
+                  number("mAP", "VOC, area"), number("Drop", "points"),
                   number("mAP", "COCO .50:.95"), number("Drop", "points")}};
   for (const Network& network : networks(report)) {
     bool first = true;
@@ -94,8 +99,7 @@ Table detection_table(const Report& report) {
     }
   }
   table.notes = {
-      "Drop: mAP (VOC, 11 points) of FP32 less that of the network in the line, times 100 (above "
-      "0: "
+      "Drop: the mAP before it of FP32 less that of the network in the line, times 100 (above 0: "
       "FP32 is better), with a 95 % interval: both networks' images drawn again together, 1,000 "
       "times.",
       "VOC: a box is found by one that overlaps it by more than half (IoU), as MXNet's example/ssd "

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/core/json_text.h"
 #include "reports/documented.h"
 #include "reports/record/fields.h"
 #include "reports/renderers.h"
@@ -98,11 +99,13 @@ json accuracy(const std::optional<PairedAccuracy>& change) {
           {"mcnemar_p", change->p_value}};
 }
 
-json precision(const std::optional<PairedPrecision>& change) {
+json precision(const std::optional<PairedPrecision>& change,
+               PairedPrecision::Drop PairedPrecision::*mean) {
   if (!change) return nullptr;
+  const PairedPrecision::Drop& drop = *change.*mean;
   return {{"images", change->images},
-          {"drop", change->drop},
-          {"drop_interval_95", interval(change->drop_interval)}};
+          {"drop", drop.value},
+          {"drop_interval_95", interval(drop.interval)}};
 }
 
 json documented(const DocumentedFigure& figure) {
@@ -123,7 +126,9 @@ json comparison(const Report& report, const Row& row, const Cell& cell) {
                  {"variant", cell.variant},
                  {"top1", accuracy(cell.top1)},
                  {"top5", accuracy(cell.top5)},
-                 {"map_voc07", precision(cell.precision)}};
+                 {"map_voc07", precision(cell.precision, &PairedPrecision::voc07)},
+                 {"map_area", precision(cell.precision, &PairedPrecision::area)},
+                 {"map_coco", precision(cell.precision, &PairedPrecision::coco)}};
   object["agreement"] = cell.agreement ? json(cell.agreement->rate()) : json(nullptr);
   object["speedup"] = cell.speedup ? json(cell.speedup->value) : json(nullptr);
   const bool known = cell.speedup && cell.speedup->interval;
@@ -131,9 +136,7 @@ json comparison(const Report& report, const Row& row, const Cell& cell) {
   return object;
 }
 
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string dump(const json& value) { return json_text(value); }
 
 // One line for each element, so that two files can be compared line by line.
 std::string dump_lines(const json& array) {

@@ -91,7 +91,7 @@ PairedCounts count_pairs(std::span<const Prediction> first, std::span<const Pred
 Agreement count_agreement(std::span<const Prediction> first, std::span<const Prediction> second) {
   Agreement agreement;
   for_each_pair(first, second, [&](const Prediction& a, const Prediction& b) {
-    agreement.same += a.top[0] == b.top[0] ? 1 : 0;
+    agreement.same += a.top[0] != Prediction::kNone && a.top[0] == b.top[0] ? 1 : 0;
     ++agreement.total;
   });
   return agreement;

@@ -55,15 +55,26 @@ std::optional<PairedPrecision> compare_precision(std::span<const DetectedImage> 
     return std::nullopt;
   const PrecisionSet set_a(a);
   const PrecisionSet set_b(b);
-  PairedPrecision paired{.images = static_cast<std::int64_t>(a.size()),
-                         .drop = set_a.mean().voc07 - set_b.mean().voc07,
-                         .drop_interval = {}};
-  std::vector<double> drops;
+  std::vector<double> voc07;
+  std::vector<double> area;
+  std::vector<double> coco;
   resample(a.size(), options, [&](const std::vector<std::uint32_t>& weights) {
-    drops.push_back(set_a.voc_mean(weights).voc07 - set_b.voc_mean(weights).voc07);
+    const PrecisionSet::VocMean voc_a = set_a.voc_mean(weights);
+    const PrecisionSet::VocMean voc_b = set_b.voc_mean(weights);
+    voc07.push_back(voc_a.voc07 - voc_b.voc07);
+    area.push_back(voc_a.area - voc_b.area);
+    coco.push_back(set_a.coco_mean(weights) - set_b.coco_mean(weights));
   });
-  paired.drop_interval = percentiles(drops, options.confidence);
-  return paired;
+  const MeanPrecision first_mean = set_a.mean();
+  const MeanPrecision second_mean = set_b.mean();
+  const auto drop = [&](double MeanPrecision::*mean, const std::vector<double>& drops) {
+    return PairedPrecision::Drop{first_mean.*mean - second_mean.*mean,
+                                 percentiles(drops, options.confidence)};
+  };
+  return PairedPrecision{.images = static_cast<std::int64_t>(a.size()),
+                         .voc07 = drop(&MeanPrecision::voc07, voc07),
+                         .area = drop(&MeanPrecision::area, area),
+                         .coco = drop(&MeanPrecision::coco, coco)};
 }
 
 }  // namespace qbench

@@ -86,11 +86,19 @@ struct BootstrapOptions {
   double confidence = 0.95;
 };
 
-// Mean average precision (VOC's 11 points) of two detectors on the same images.
+// Mean average precisions of two detectors on the same images.
 struct PairedPrecision {
+  struct Drop {
+    double value = 0;   // of the first less that of the second, in [-1,1]
+    Interval interval;  // by resampling images for both alike
+
+    bool operator==(const Drop&) const = default;
+  };
+
   std::int64_t images = 0;
-  double drop = 0;         // of the first less that of the second, in [-1,1]
-  Interval drop_interval;  // by resampling images for both alike
+  Drop voc07;  // VOC's 11 points
+  Drop area;   // VOC's area under the curve
+  Drop coco;
 
   bool operator==(const PairedPrecision&) const = default;
 };
@@ -102,7 +110,7 @@ std::optional<PairedPrecision> compare_precision(std::span<const DetectedImage> 
                                                  std::span<const DetectedImage> second,
                                                  const BootstrapOptions& options = {});
 
-// The same of one detector's mean average precision.
+// The same of one detector's mean average precision by VOC's 11 points.
 Interval precision_interval(std::span<const DetectedImage> images,
                             const BootstrapOptions& options = {});
 

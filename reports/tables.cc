@@ -50,14 +50,6 @@ json detail_array(const CaseRecord& record, const char* name) {
   return json::array();
 }
 
-std::vector<std::string> warnings(const CaseRecord& record) {
-  std::vector<std::string> texts;
-  for (const json& warning : detail_array(record, "warnings")) {
-    if (warning.is_string()) texts.push_back(warning.get<std::string>());
-  }
-  return texts;
-}
-
 // "Layers left in FP32: fc1 (excluded), conv0 (excluded)."
 std::string fp32_layers(const CaseRecord& record) {
   std::string text;
@@ -72,6 +64,14 @@ std::string fp32_layers(const CaseRecord& record) {
 }
 
 }  // namespace
+
+std::vector<std::string> warnings(const CaseRecord& record) {
+  std::vector<std::string> texts;
+  for (const json& warning : detail_array(record, "warnings")) {
+    if (warning.is_string()) texts.push_back(warning.get<std::string>());
+  }
+  return texts;
+}
 
 Column word(std::string title) { return {.title = std::move(title)}; }
 Column setting(std::string title) { return {.title = std::move(title), .setting = true}; }
@@ -164,7 +164,9 @@ std::vector<Remark> problems(const Report& report) {
   return remarks;
 }
 
-std::vector<Remark> remarks(const Report& report) {
+namespace {
+
+std::vector<Remark> collect(const Report& report, bool layers) {
   std::vector<Remark> found;
   // The same sentence about batch sizes and threads of one network is said once.
   const auto add = [&](const CaseRecord& record, const std::string& text) {
@@ -177,9 +179,15 @@ std::vector<Remark> remarks(const Report& report) {
   };
   for (const CaseRecord& record : report.run.cases) {
     for (const std::string& warning : warnings(record)) add(record, warning);
-    add(record, fp32_layers(record));
+    if (layers) add(record, fp32_layers(record));
   }
   return found;
 }
+
+}  // namespace
+
+std::vector<Remark> remarks(const Report& report) { return collect(report, true); }
+
+std::vector<Remark> warnings(const Report& report) { return collect(report, false); }
 
 }  // namespace qbench::text

@@ -85,5 +85,7 @@ struct Remark {
 // What is not ok, with its reason; `command` reproduces the first case of each.
 std::vector<Remark> problems(const Report& report);
 std::vector<Remark> remarks(const Report& report);  // warnings, and layers that stayed FP32
+std::vector<Remark> warnings(const Report& report);
+std::vector<std::string> warnings(const CaseRecord& record);  // of its details
 
 }  // namespace qbench::text

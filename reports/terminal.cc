@@ -112,8 +112,8 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   }
   right(accuracy(record), kAccuracy, Style::plain);
   if (cell.top1 || cell.precision) {
-    const Interval& limits = cell.top1 ? cell.top1->drop_interval : cell.precision->drop_interval;
-    const double drop = cell.top1 ? cell.top1->counts.drop() : cell.precision->drop;
+    const Interval& limits = cell.top1 ? cell.top1->drop_interval : cell.precision->voc07.interval;
+    const double drop = cell.top1 ? cell.top1->counts.drop() : cell.precision->voc07.value;
     const Style style = limits.low > 0 ? Style::bad : Style::plain;
     right(fmt::format("{} {}", text::percent(drop), text::percent(limits)), kDrop, style);
   } else {
@@ -204,6 +204,10 @@ std::string render_terminal(const Report& report, int width, bool color) {
   screen.line("");
   for (const text::Remark& problem : text::problems(report)) {
     screen.line(fmt::format("{}: {}", problem.subject, text::one_line(problem.text)), Style::bad);
+  }
+  for (const text::Remark& warning : text::warnings(report)) {
+    screen.line(fmt::format("warning: {}: {}", text::one_line(warning.subject),
+                            text::one_line(warning.text)));
   }
   screen.line(fmt::format("{}: {}", text::one_line(report.run.info.suite), text::outcome(report)),
               Style::bold);

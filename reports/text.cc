@@ -7,6 +7,8 @@
 #include <cctype>
 #include <cmath>
 
+#include "engine/core/printable.h"
+
 namespace qbench::text {
 namespace {
 
@@ -94,7 +96,7 @@ std::string one_line(std::string_view text) {
   std::string line(text);
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20; }, ' ');
-  return line;
+  return printable(line);
 }
 
 std::string escape_html(std::string_view text) {
@@ -114,7 +116,7 @@ std::string escape_html(std::string_view text) {
       escaped += c;
     }
   }
-  return escaped;
+  return printable(escaped);
 }
 
 std::string escape_markdown(std::string_view raw) {

@@ -10,6 +10,7 @@ packages=(
   libdnnl-dev libjpeg62-turbo-dev libpng-dev libboost-dev libboost-program-options-dev
   libsqlitecpp-dev libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
   libxxhash-dev libpugixml-dev libonnx-dev libprotobuf-dev
+  libopencv-imgcodecs-dev libtiff-dev  # pictures that are neither JPEG nor PNG
 )
 case "${1:-}" in
   --test | --dev) packages+=(libgtest-dev libgmock-dev libopencv-dev curl unzip python3) ;;
@@ -17,7 +18,7 @@ esac
 if [ "${1:-}" = --dev ]; then
   command -v npm >/dev/null || packages+=(nodejs npm)  # fetches ONNX Runtime for tests/onnxruntime
 fi
-[ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr)
+[ "${1:-}" = --dev ] && packages+=(libbenchmark-dev clang-format clang-tidy gcovr clang libclang-rt-14-dev)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -76,6 +77,11 @@ struct LayerTime {
   double median_ns = 0;        // for the whole batch
 };
 
+// Kernel -> how many convolutions and fully connected layers with f32 values it computes. Kernels
+// round differently: two executables of a network give the same bits only where these are equal.
+// Sums of integers are exact, whichever kernel computes them.
+using Algorithms = std::map<std::string, int>;
+
 // One run at a time per executable.
 class Executable {
  public:
@@ -90,6 +96,8 @@ class Executable {
                             const ObserveFunction& observe) = 0;
 
   virtual MemoryUse memory() const = 0;
+  // Empty where there is one way to compute a layer.
+  virtual Algorithms algorithms() const { return {}; }
   // Of the latest run; nothing on the CPU.
   virtual std::optional<DeviceTimes> device_times() const { return std::nullopt; }
   // Of what computes; nothing where it is not told. May take as long as a short run.

@@ -1,15 +1,17 @@
 #include "engine/calibration/calibration_table.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
+#include "engine/core/output_file.h"
 
 namespace qbench {
 namespace {
@@ -41,15 +43,30 @@ json to_json(const CalibrationTable& table) {
           {"ranges", std::move(ranges)}};
 }
 
+// What an error shows: a number as it is, of others the kind, since a text may nest without end.
+std::string shown(const json& value) {
+  return value.is_number() ? value.dump() : std::string(value.type_name());
+}
+
 float finite_float(const json& number) {
-  const auto value = static_cast<float>(number.get<double>());
-  if (!std::isfinite(value)) throw Error("a limit is not finite");
-  return value;
+  const double value = number.is_number() ? number.get<double>() : std::nan("");
+  if (!(std::abs(value) <= std::numeric_limits<float>::max()))
+    throw Error(fmt::format("a limit is {}, expected a finite number", shown(number)));
+  return static_cast<float>(value);
+}
+
+// Of type T. A fraction or a larger number would else be cut.
+template <class T>
+T whole(const json& object, const char* key) {
+  const json& value = object.at(key);
+  const bool fits = value.is_number_unsigned() && std::in_range<T>(value.get<std::uint64_t>());
+  if (fits) return value.get<T>();
+  throw Error(fmt::format("\"{}\" is {}, expected a whole number of 0 or more", key, shown(value)));
 }
 
 Range range_from(const json& limits) {
   if (!limits.is_array() || limits.size() != 2)
-    throw Error("expected a pair of numbers, found " + limits.dump());
+    throw Error(fmt::format("expected a pair of numbers, found {}", shown(limits)));
   const Range range{finite_float(limits[0]), finite_float(limits[1])};
   if (range.min > range.max)
     throw Error(fmt::format("minimum {} is larger than maximum {}", range.min, range.max));
@@ -68,13 +85,13 @@ CalibratedRange calibrated_range_from(const std::string& name, const json& range
 CalibrationTable table_from(const json& document) {
   if (document.value("format", "") != kFormat)
     throw Error(fmt::format("expected \"format\": \"{}\"", kFormat));
-  const int version = document.at("version").get<int>();
+  const int version = whole<int>(document, "version");
   if (version != kVersion)
     throw Error(fmt::format("version {}, expected {}: calibrate again", version, kVersion));
   CalibrationTable table;
   table.mode = document.at("mode").get<std::string>();
-  table.batches = document.at("batches").get<int>();
-  table.images = document.at("images").get<std::int64_t>();
+  table.batches = whole<int>(document, "batches");
+  table.images = whole<std::int64_t>(document, "images");
   table.model_hash = document.at("model_hash").get<std::string>();
   table.data_hash = document.at("data_hash").get<std::string>();
   for (const auto& [name, ranges] : document.at("ranges").items())
@@ -84,13 +101,6 @@ CalibrationTable table_from(const json& document) {
     throw Error(
         fmt::format("key {} does not belong to the contents, expected {}", key, table.key()));
   return table;
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) throw Error("cannot be written", ErrorKind::environment);
 }
 
 }  // namespace
@@ -105,15 +115,12 @@ std::string CalibrationTable::key() const {
 }
 
 void save_table(const CalibrationTable& table, const std::string& path) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-  std::error_code failure;
   try {
-    write_file(temporary, to_json(table).dump(1) + "\n");
-    std::filesystem::rename(temporary, path, failure);
-    if (failure) throw Error("cannot be written: " + failure.message(), ErrorKind::environment);
+    write_output(path, to_json(table).dump(1) + "\n");
+  } catch (const json::type_error&) {  // another name in its place would not be found again
+    throw Error("calibration table " + path + ": the name of a layer is not UTF-8");
   } catch (const Error& error) {
-    std::filesystem::remove(temporary, failure);
-    throw error.at("calibration table " + path);
+    throw error.at("calibration table");
   }
 }
 

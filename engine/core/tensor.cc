@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "engine/core/error.h"
 
@@ -38,6 +39,12 @@ void Tensor::require(DType dtype) const {
   if (dtype != dtype_) {
     throw Error("tensor holds " + std::string(to_string(dtype_)) + ", read as " +
                 std::string(to_string(dtype)));
+  }
+}
+
+void Tensor::require_count(std::size_t values, const Shape& shape) {
+  if (std::cmp_not_equal(values, shape.elements())) {
+    throw Error(std::to_string(values) + " values for a tensor of shape " + to_string(shape));
   }
 }
 

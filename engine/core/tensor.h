@@ -17,7 +17,8 @@ class Tensor {
   Tensor() = default;  // no data: dtype f32, shape [0]
   // Zero-filled. Throws Error (environment) when memory runs out.
   Tensor(DType dtype, Shape shape);
-  // A tensor of dtype_of<T> with a copy of `values`, as many as `shape` has elements.
+  // A tensor of dtype_of<T> with a copy of `values`. Throws Error unless they are as many as
+  // `shape` has elements.
   template <class T>
   static Tensor of(Shape shape, std::span<const T> values);
 
@@ -49,6 +50,7 @@ class Tensor {
     void operator()(std::byte* p) const;
   };
   void require(DType dtype) const;
+  static void require_count(std::size_t values, const Shape& shape);
 
   DType dtype_ = DType::f32;
   Shape shape_{0};
@@ -61,9 +63,10 @@ bool identical(const Tensor& a, const Tensor& b);
 
 template <class T>
 Tensor Tensor::of(Shape shape, std::span<const T> values) {
+  require_count(values.size(), shape);
   Tensor tensor(dtype_of<T>, std::move(shape));
   std::span<T> data = tensor.data<T>();
-  for (std::size_t i = 0; i < data.size() && i < values.size(); ++i) data[i] = values[i];
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = values[i];
   return tensor;
 }
 

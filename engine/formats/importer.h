@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/formats/attributes.h"
@@ -23,11 +26,14 @@ class Importer;
 // One operator node while it is imported.
 class OperatorImport {
  public:
-  OperatorImport(Importer& importer, const SymbolNode& node, std::string_view op, std::string name)
+  // `own_name` is the symbol's for it; `name` the graph's, which no other node has.
+  OperatorImport(Importer& importer, const SymbolNode& node, std::string_view op,
+                 std::string own_name, std::string name)
       : attributes(node.attributes),
         importer_(importer),
         node_(node),
         op_(op),
+        own_name_(std::move(own_name)),
         name_(std::move(name)) {}
 
   const Attributes attributes;
@@ -55,6 +61,10 @@ class OperatorImport {
   // Adds a node beside it, named "<name>_<suffix>".
   NodeId add_named(std::string_view suffix, Op op, std::vector<NodeId> inputs);
   NodeId add_scalar(std::string_view suffix, float value);
+  NodeId add_value(std::string_view suffix, Tensor value);
+  // `id` is what output `output` delivers, of an operator that has several. The rule's result is
+  // output 0.
+  void deliver(std::int32_t output, NodeId id);
   // Adds the Constant that stands for the variable at `input`, under another name or type than the
   // variable's own; or finds it where another operator has added it.
   NodeId add_constant(std::size_t input, const std::string& name,
@@ -65,6 +75,7 @@ class OperatorImport {
   Importer& importer_;
   const SymbolNode& node_;
   std::string_view op_;
+  std::string own_name_;
   std::string name_;
 };
 
@@ -83,6 +94,7 @@ struct OperatorRule {
 std::span<const OperatorRule> layer_rules();      // layer_rules.cc
 std::span<const OperatorRule> array_rules();      // array_rules.cc
 std::span<const OperatorRule> detection_rules();  // detection_rules.cc
+std::span<const OperatorRule> slice_rules();      // slice_rules.cc
 std::span<const OperatorRule> quantized_rules();  // quantized_rules.cc
 
 class Importer {
@@ -93,10 +105,16 @@ class Importer {
  private:
   friend class OperatorImport;
 
+  void name_operators();
+  std::vector<SymbolEntry> delivered() const;
+  std::string output_name(const SymbolEntry& entry) const;
   void import_operator(std::size_t position);
+  bool delivers(const SymbolEntry& entry) const;
   NodeId value(const SymbolEntry& entry);
   NodeId import_variable(const SymbolNode& node);
   Shape input_shape(const SymbolNode& node);
+  std::int64_t channels_by_first_layer(const std::string& input) const;
+  std::string free_name(const std::string& name) const;
   template <class Add>  // NodeId()
   NodeId add_variable(std::size_t position, Add&& add);
   Graph in_symbol_order() const;
@@ -106,9 +124,12 @@ class Importer {
   const ImportOptions& options_;
   Graph graph_;
   std::string main_input_;                     // the variable that `image_shape` is for
-  std::vector<std::optional<NodeId>> values_;  // of the symbol's nodes
-  std::size_t position_ = 0;                   // of the symbol node being imported
-  std::vector<std::size_t> positions_;         // of the graph's nodes in the symbol
+  std::vector<std::string> names_;             // in the graph, of the symbol's nodes
+  std::set<std::string, std::less<>> taken_;   // these names
+  std::vector<std::optional<NodeId>> values_;  // of the symbol's nodes, output 0
+  std::map<std::pair<std::int32_t, std::int32_t>, NodeId> further_;  // of node and output, from 1
+  std::size_t position_ = 0;            // of the symbol node being imported
+  std::vector<std::size_t> positions_;  // of the graph's nodes in the symbol
 };
 
 }  // namespace qbench

@@ -89,11 +89,6 @@ Tensor draw(const Shape& shape, std::string_view initializer, Random random) {
   return tensor;
 }
 
-std::string_view without_prefix(std::string_view name) {
-  const bool prefixed = name.starts_with("arg:") || name.starts_with("aux:");
-  return prefixed ? name.substr(4) : name;
-}
-
 }  // namespace
 
 std::shared_ptr<const Tensor> to_f32(const std::shared_ptr<const Tensor>& tensor) {
@@ -167,12 +162,32 @@ bool Parameters::holds_s8(std::string_view name) const {
   return found != arrays_.end() && found->second != nullptr && found->second->dtype() == DType::s8;
 }
 
-std::shared_ptr<const Tensor> Parameters::real(const std::string& name) const {
+std::string Parameters::hash_of_used(std::span<const std::string_view> names) const {
+  std::vector<NamedArray> used;
+  for (const std::string_view name : names) {
+    const auto found = arrays_.find(name);
+    if (found != arrays_.end()) used.push_back({found->first, found->second});
+  }
+  return hash_of(used);
+}
+
+std::shared_ptr<const Tensor> Parameters::checked(const std::string& name,
+                                                  Infinity infinity) const {
+  const std::shared_ptr<const Tensor>& tensor = find(name);
   try {
-    return to_f32(find(name));
+    check_numbers(name, *tensor, infinity);
   } catch (const Error& error) {
-    if (!arrays_.contains(name)) throw;
-    throw error.at(fmt::format("parameter '{}' of {}", name, file_));
+    throw error.at(file_);
+  }
+  return tensor;
+}
+
+std::shared_ptr<const Tensor> Parameters::real(const std::string& name, Infinity infinity) const {
+  try {
+    return to_f32(checked(name, infinity));
+  } catch (const Error& error) {
+    const bool named = std::string_view(error.what()).find('\'' + name + '\'') != std::string::npos;
+    throw named ? error : error.at(fmt::format("parameter '{}' of {}", name, file_));
   }
 }
 
@@ -182,7 +197,7 @@ std::shared_ptr<const Tensor> Parameters::real(const std::string& name, const Sh
     count_drawn(name, shape);
     return std::make_shared<Tensor>(draw(shape, initializer, Random(seed_, name)));
   }
-  std::shared_ptr<const Tensor> tensor = real(name);
+  std::shared_ptr<const Tensor> tensor = real(name, Infinity::refused);
   if (tensor->shape() != shape) {
     throw Error(fmt::format("parameter '{}' of {} has shape {}, expected {}", name, file_,
                             to_string(tensor->shape()), to_string(shape)));

@@ -7,11 +7,13 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
 
 #include "engine/core/error.h"
+#include "engine/core/hash.h"
 
 namespace qbench {
 namespace {
@@ -195,6 +197,23 @@ void write_array(std::ostream& out, const Tensor* tensor) {
 }
 
 }  // namespace
+
+std::string_view without_prefix(std::string_view name) {
+  const bool prefixed = name.starts_with("arg:") || name.starts_with("aux:");
+  return prefixed ? name.substr(4) : name;
+}
+
+std::string hash_of(std::span<const NamedArray> arrays) {
+  std::map<std::string_view, const Tensor*> sorted;
+  for (const NamedArray& array : arrays) sorted[without_prefix(array.name)] = array.value.get();
+  Hasher hasher;
+  for (const auto& [name, value] : sorted) {
+    hasher.add(name);
+    if (value == nullptr) continue;
+    hasher.add(to_string(value->dtype())).add(to_string(value->shape())).add(value->bytes());
+  }
+  return hasher.hex();
+}
 
 std::vector<NamedArray> read_params(const std::string& path) {
   errno = 0;

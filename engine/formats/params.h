@@ -9,11 +9,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/tensor.h"
 
 namespace qbench {
+
+// The name of a variable, which files write as "arg:NAME" or "aux:NAME".
+std::string_view without_prefix(std::string_view name);
 
 struct NamedArray {
   std::string name;  // as in the file: "arg:conv0_weight", "aux:bn0_moving_mean", "dense0.weight"
@@ -24,6 +28,9 @@ struct NamedArray {
 std::vector<NamedArray> read_params(const std::string& path);
 // From a stream that holds `size` bytes.
 std::vector<NamedArray> read_params(std::istream& in, std::uint64_t size);
+
+// Content of the arrays by the names of their variables, whatever the order.
+std::string hash_of(std::span<const NamedArray> arrays);
 
 // V2 records, V3 for a tensor of rank 0 (V2 has none). When all names are empty, none are written.
 // The caller checks the stream.

@@ -130,6 +130,12 @@ RealLayer fold_batch_norm(OperatorImport& node, const FusedLayer& fused, const R
   const std::span<float> w = weight->data<float>();
   const std::size_t inner = w.size() / static_cast<std::size_t>(outputs);
   for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o) {
+    if (!(variance->data<float>()[o] + epsilon > 0)) {
+      throw Error(
+          fmt::format("the variance of channel {} is {}, expected positive with epsilon {} "
+                      "added",
+                      o, variance->data<float>()[o], epsilon));
+    }
     const float factor = (fix_gamma ? 1.0F : gamma->data<float>()[o]) /
                          std::sqrt(variance->data<float>()[o] + epsilon);
     for (float& value : w.subspan(o * inner, inner)) value *= factor;

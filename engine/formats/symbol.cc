@@ -19,6 +19,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kVersionWhenMissing = 800;
+constexpr const char* kParametersHash = "qbench_parameters";
 constexpr int kDeepestJson = 48;
 constexpr int kDeepestSubgraph = 4;
 constexpr std::streamoff kLargestFile = std::streamoff{64} << 20;  // real ones have at most 1 MB
@@ -137,6 +138,16 @@ int version_from(const Json& json) {
   return (*version)[1].get<int>();
 }
 
+std::string parameters_hash_from(const Json& json) {
+  const auto attributes = json.find("attrs");
+  if (attributes == json.end()) return {};
+  const auto hash = attributes->find(kParametersHash);
+  if (hash == attributes->end()) return {};
+  if (!hash->is_array() || hash->size() != 2 || !(*hash)[1].is_string())  // ["str", "1f0c..."]
+    throw Error(fmt::format("'{}' is not of the form [\"str\", text]", kParametersHash));
+  return (*hash)[1].get<std::string>();
+}
+
 Symbol symbol_from(const Json& json, int depth) {
   Symbol symbol;
   const Json& nodes = array_member(json, "nodes");
@@ -156,6 +167,7 @@ Symbol symbol_from(const Json& json, int depth) {
   }
   if (symbol.heads.empty()) throw Error("no heads: the network delivers nothing");
   symbol.version = version_from(json);
+  symbol.parameters_hash = parameters_hash_from(json);
   return symbol;
 }
 
@@ -279,8 +291,11 @@ Symbol parse_symbol(std::string_view text) {
 }
 
 void write_symbol(std::ostream& out, const Symbol& symbol) {
-  Writer(out).write(
-      symbol, fmt::format(",\n  \"attrs\": {{\"mxnet_version\": [\"int\", {}]}}", symbol.version));
+  std::string attributes = fmt::format("\"mxnet_version\": [\"int\", {}]", symbol.version);
+  if (!symbol.parameters_hash.empty())
+    attributes +=
+        fmt::format(", \"{}\": [\"str\", {}]", kParametersHash, quoted(symbol.parameters_hash));
+  Writer(out).write(symbol, fmt::format(",\n  \"attrs\": {{{}}}", attributes));
   out << "}\n";
 }
 

@@ -30,6 +30,8 @@ struct Symbol {
   std::vector<SymbolNode> nodes;
   std::vector<SymbolEntry> heads;  // what the network delivers
   int version = 0;                 // 10000 * major + 100 * minor + patch
+  // Of the arrays it was written with (hash_of in params.h); empty: the file does not say.
+  std::string parameters_hash = {};
 };
 
 struct SymbolNode {

@@ -48,6 +48,7 @@ struct Rules {
 
   TensorType operator()(const Convolution& op) const {
     expect_inputs(in, 2U + op.has_bias + op.has_residual);
+    expect_limits(op.activation);
     const TensorType& data = in[0];
     const TensorType& weight = in[1];
     expect_rank(data, 4, "data");
@@ -87,6 +88,7 @@ struct Rules {
 
   TensorType operator()(const FullyConnected& op) const {
     expect_inputs(in, 2U + op.has_bias);
+    expect_limits(op.activation);
     expect(in[0].shape.rank() >= 1, "data has no batch dimension");
     expect_rank(in[1], 2, "weight");
     check_precision(in[0], in[1], wanted);
@@ -107,8 +109,9 @@ struct Rules {
     return real_only(in[0], wanted);
   }
 
-  TensorType operator()(const Activation&) const {
+  TensorType operator()(const Activation& op) const {
     expect_inputs(in, 1);
+    expect_limits(op.spec);
     return like(in[0], in[0].shape, wanted);
   }
 
@@ -229,7 +232,8 @@ struct Rules {
     return {DType::f32, Shape(dims), std::nullopt};
   }
 
-  TensorType operator()(const Add&) const {
+  TensorType operator()(const Add& op) const {
+    expect_limits(op.activation);
     Shape shape = broadcast().shape;
     expect(is_quantized(in[0]) == is_quantized(in[1]), "f32 added to quantized values");
     if (is_quantized(in[0])) {
@@ -275,8 +279,8 @@ struct Rules {
   TensorType operator()(const Lrn& op) const {
     expect_inputs(in, 1);
     expect_rank(in[0], 4, "data");
-    expect(op.size > 0 && op.size % 2 == 1,
-           fmt::format("size {}, expected odd and positive", op.size));
+    expect(op.size > 0 && op.size % 2 == 1 && op.size <= kLargestExtent,
+           fmt::format("size {}, expected odd, positive and at most {}", op.size, kLargestExtent));
     return real_only(in[0], wanted);
   }
 
@@ -345,7 +349,9 @@ struct Rules {
 TensorType infer_type(const Op& op, std::span<const TensorType> inputs,
                       const std::optional<Graph::Quantization>& quantization) {
   TensorType type = std::visit(Rules{inputs, quantization}, op);
-  type.shape.elements();  // throws when larger than a tensor may be
+  // Throws when larger than a tensor may be. Backends rely on there being something to compute.
+  expect(type.shape.elements() > 0,
+         fmt::format("a value of shape {} has no elements", to_string(type.shape)));
   return type;
 }
 

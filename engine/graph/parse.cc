@@ -13,8 +13,7 @@
 namespace qbench {
 namespace {
 
-constexpr std::int64_t kMostGenerated = std::int64_t{1}
-                                        << 28;  // elements: a text cannot ask for more
+constexpr std::int64_t kMostGenerated = std::int64_t{1} << 24;  // elements a short text can ask for
 
 // What stands after the colon.
 struct TypeText {

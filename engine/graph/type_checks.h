@@ -70,6 +70,13 @@ inline void expect_padding(const Padding2d& p) {
                      p.right));
 }
 
+// Of a clip that leaves no value, results would depend on the order in which a backend compares.
+inline void expect_limits(const ActivationSpec& spec) {
+  expect(
+      spec.kind != ActivationKind::clip || spec.alpha <= spec.beta,
+      fmt::format("clip from {} to {}, expected limits in ascending order", spec.alpha, spec.beta));
+}
+
 inline std::size_t checked_axis(std::int64_t axis, std::size_t rank) {
   expect(axis >= 0 && axis < static_cast<std::int64_t>(rank),
          fmt::format("axis {} does not exist in rank {}", axis, rank));

@@ -13,6 +13,7 @@ bool after_activation(const ActivationSpec& spec, bool before) {
 struct Rule {
   const std::vector<bool>& known;
   const Node& node;
+  bool input_non_negative;
 
   bool input(std::size_t i) const { return known[static_cast<std::size_t>(node.inputs[i])]; }
   bool all_inputs() const {
@@ -39,7 +40,7 @@ struct Rule {
   bool operator()(const Lrn&) const { return input(0); }
   bool operator()(const Concat&) const { return all_inputs(); }
   bool operator()(const Multiply&) const { return all_inputs(); }
-  bool operator()(const Input&) const { return false; }
+  bool operator()(const Input&) const { return input_non_negative; }
   bool operator()(const Constant&) const { return false; }
   bool operator()(const BatchNorm&) const { return false; }
   bool operator()(const MultiBoxPrior&) const { return false; }
@@ -50,10 +51,11 @@ struct Rule {
 
 }  // namespace
 
-std::vector<bool> find_non_negative(const Graph& graph) {
+std::vector<bool> find_non_negative(const Graph& graph, bool input_non_negative) {
   std::vector<bool> known;
   known.reserve(graph.nodes().size());
-  for (const Node& node : graph.nodes()) known.push_back(std::visit(Rule{known, node}, node.op));
+  for (const Node& node : graph.nodes())
+    known.push_back(std::visit(Rule{known, node, input_non_negative}, node.op));
   return known;
 }
 

@@ -11,7 +11,7 @@ namespace qbench {
 // dynamic. Throws Error naming a tensor that the table lacks.
 std::vector<Graph::Quantization> choose_parameters(const Graph& graph,
                                                    const std::vector<NodePlan>& plan,
-                                                   QuantizedDType wanted,
+                                                   const QuantScheme& scheme,
                                                    const CalibrationTable* table);
 
 }  // namespace qbench

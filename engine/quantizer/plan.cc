@@ -48,7 +48,8 @@ class Planner {
 
   std::vector<NodePlan> run() {
     find_roles();
-    const std::vector<bool> non_negative = find_non_negative(graph_);
+    const std::vector<bool> non_negative =
+        find_non_negative(graph_, scheme_.input_range && scheme_.input_range->min >= 0);
     for (NodeId id = 0; id < graph_.size(); ++id) at(id).non_negative = non_negative[index(id)];
     for (NodeId id : graph_.outputs()) at(id).needed_real = true;
     for (NodeId id = graph_.size() - 1; id >= 0; --id) decide(id);

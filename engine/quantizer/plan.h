@@ -36,8 +36,9 @@ InputRole input_role(const Node& node, std::size_t i);
 // and fully connected layers compute on integers, and deliver f32.
 std::vector<NodePlan> make_plan(const Graph& graph, const QuantScheme& scheme, bool dynamic);
 
-// For each node: whether no value can be negative, whatever the network's input.
-std::vector<bool> find_non_negative(const Graph& graph);
+// For each node: whether no value can be negative, whatever the network's input;
+// `input_non_negative`: where that has no negative values itself.
+std::vector<bool> find_non_negative(const Graph& graph, bool input_non_negative);
 
 // Throws Error naming a layer of the scheme that is not in the graph, with the nearest name.
 void check_layer_names(const Graph& graph, const QuantScheme& scheme);

@@ -176,7 +176,7 @@ QuantizedModel quantize(const Graph& graph, const QuantScheme& scheme,
   check_layer_names(graph, scheme);
   std::vector<NodePlan> plan = make_plan(graph, scheme, /*dynamic=*/table == nullptr);
   std::vector<LeftInFp32> left = left_in_fp32(graph, plan);
-  std::vector<Graph::Quantization> parameters = choose_parameters(graph, plan, scheme.dtype, table);
+  std::vector<Graph::Quantization> parameters = choose_parameters(graph, plan, scheme, table);
   Builder builder(graph, std::move(plan), std::move(parameters), scheme.per_channel_weights);
   return {builder.run(), std::move(left)};
 }

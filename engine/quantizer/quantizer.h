@@ -27,6 +27,9 @@ struct QuantScheme {
   // Node names whose outputs have ranges; empty: all that are needed. A layer that reads anything
   // else stays FP32; the network's inputs always have a range.
   std::vector<std::string> calibrated_layers = {};
+  // What images can bring to the network's input, whichever calibrated; nothing: not known, and
+  // what calibration saw is taken for it.
+  std::optional<Range> input_range = {};
 };
 
 struct LeftInFp32 {

@@ -8,6 +8,8 @@
 #include <iterator>
 
 #include "engine/core/error.h"
+#include "harness/accuracy/doubts.h"
+#include "harness/accuracy/truth.h"
 
 namespace qbench {
 namespace {
@@ -17,34 +19,52 @@ constexpr std::size_t kDetectionRow = 6;
 // What the outputs of one contestant look like over all images, to tell a dead network.
 class OutputWatch {
  public:
-  void see(std::span<const float> values, Task task) {
-    for (const float v : values) finite_ = finite_ && std::isfinite(v);
-    if (first_.empty()) {
-      first_.assign(values.begin(), values.end());
-    } else {
-      varies_ = varies_ || !std::ranges::equal(values, first_);
-    }
+  // Whether the outputs are numbers, all of them.
+  bool see(std::int64_t image, std::span<const float> data, std::span<const float> values,
+           Task task) {
     ++images_;
-    if (task == Task::classification) return;
+    watch_change(data, values);
+    const bool finite = std::ranges::all_of(values, [](float v) { return std::isfinite(v); });
+    if (!finite && not_finite_++ == 0) first_not_finite_ = image;
+    if (task == Task::classification) return finite;
     detects_ = true;
     for (std::size_t row = 0; row < values.size(); row += kDetectionRow) {
       detected_ = detected_ || values[row] >= 0;
     }
+    return finite;
+  }
+
+  std::string failure() const {
+    if (not_finite_ == 0) return {};
+    return fmt::format("outputs are not finite in {} of {} images, the first of them image {}",
+                       not_finite_, images_, first_not_finite_);
   }
 
   std::string mistrust() const {
-    if (!finite_) return "outputs are not finite";
-    if (images_ > 1 && !varies_) return fmt::format("the same outputs for all {} images", images_);
+    if (differ_ && !varies_) return fmt::format("the same outputs for all {} images", images_);
     if (detects_ && !detected_) return fmt::format("nothing detected in {} images", images_);
     return {};
   }
 
  private:
-  bool finite_ = true;
+  // Equal images have equal outputs.
+  void watch_change(std::span<const float> data, std::span<const float> values) {
+    if (images_ == 1) {
+      first_data_.assign(data.begin(), data.end());
+      first_.assign(values.begin(), values.end());
+    }
+    differ_ = differ_ || !std::ranges::equal(data, first_data_);
+    varies_ = varies_ || !std::ranges::equal(values, first_);
+  }
+
+  bool differ_ = false;  // images
+  bool varies_ = false;  // outputs
   bool detects_ = false;
   bool detected_ = false;
-  bool varies_ = false;
   std::int64_t images_ = 0;
+  std::int64_t not_finite_ = 0;  // images
+  std::int64_t first_not_finite_ = 0;
+  std::vector<float> first_data_;
   std::vector<float> first_;
 };
 
@@ -54,31 +74,14 @@ double nanoseconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
 
-// The boxes of image `n`. Throws Error when it has none of its own form.
-std::vector<GroundTruthBox> boxes_of(const Batch& batch, std::size_t n) {
-  const std::string place = fmt::format("image {}", batch.indices[n]);
-  if (batch.label_vectors[n].size() < 2) {
-    throw Error(place + ": labelled with a class number, a detector needs boxes");
-  }
-  try {
-    return parse_detection_label(batch.label_vectors[n]);
-  } catch (const Error& error) {
-    throw error.at(place);
-  }
-}
-
-int label_of(const Batch& batch, std::size_t n) {
-  if (batch.labels[n] >= 0) return batch.labels[n];
-  throw Error(fmt::format("image {}: labelled with a vector, a classifier needs a class number",
-                          batch.indices[n]));
-}
-
 // One contestant and what it has said so far.
 class Scorer {
  public:
-  Scorer(const Contestant& contestant, std::int64_t batch_size, const DetectionOptions& detection)
+  Scorer(const Contestant& contestant, std::int64_t batch_size, const Dataset& dataset,
+         const DetectionOptions& detection)
       : contestant_(contestant),
         detection_(detection),
+        truth_(dataset, contestant.output, detection),
         outputs_(static_cast<std::size_t>(batch_size * contestant.output.values)) {}
 
   void run(const Batch& batch, std::span<const float> data) {
@@ -86,26 +89,52 @@ class Scorer {
     const std::span<float> results[] = {outputs_};
     score_.run_ns.push_back(nanoseconds_of([&] { contestant_.executable->run(inputs, results); }));
     const auto size = static_cast<std::size_t>(contestant_.output.values);
+    const std::size_t pixels =
+        batch.data.data<float>().size() / static_cast<std::size_t>(batch.size);
     for (std::size_t n = 0; std::cmp_less(n, batch.size); ++n) {
       const std::span<const float> values = std::span(outputs_).subspan(n * size, size);
-      watch_.see(values, contestant_.output.task);
+      const bool finite = watch_.see(batch.indices[n], data.subspan(n * pixels, pixels), values,
+                                     contestant_.output.task);
       if (contestant_.output.task == Task::detection) {
         score_.detections.push_back(
-            match_detections(batch.indices[n], values, boxes_of(batch, n), detection_));
+            match_detections(batch.indices[n], values, truth_.boxes(batch, n), detection_));
       } else {
-        score_.predictions.push_back({batch.indices[n], label_of(batch, n), top5(values)});
+        score_.predictions.push_back(
+            {batch.indices[n], truth_.label(batch, n), top5(finite ? values : values.first(0))});
       }
     }
   }
 
-  Score take() && {
-    score_.mistrust = watch_.mistrust();
+  Score take(const Preprocess& preprocess) && {
+    score_.failure = watch_.failure();
+    score_.mistrust = mistrust(preprocess);
+    score_.warnings = truth_.notices();
+    if (!contestant_.trained)
+      score_.warnings.emplace_back("weights are drawn at random: accuracy says nothing");
     return std::move(score_);
   }
 
  private:
+  std::string mistrust(const Preprocess& preprocess) const {
+    if (!score_.failure.empty()) return {};
+    std::string dead = watch_.mistrust();
+    if (!contestant_.trained) return dead;
+    if (dead.empty()) {
+      dead = contestant_.output.task == Task::detection
+                 ? doubt_detections(score_.detections)
+                 : doubt_guesses(score_.predictions, contestant_.output.values);
+    }
+    std::string all;
+    for (const std::string& doubt :
+         {contestant_.doubt, doubt_units(preprocess), truth_.mistrust(), dead}) {
+      if (!doubt.empty()) all += (all.empty() ? "" : "; ") + doubt;
+    }
+    return all;
+  }
+
   Contestant contestant_;
   const DetectionOptions& detection_;
+  TruthReader truth_;
   std::vector<float> outputs_;
   OutputWatch watch_;
   Score score_;
@@ -116,6 +145,7 @@ class Scorer {
 std::array<int, 5> top5(std::span<const float> values) {
   std::array<int, 5> top{-1, -1, -1, -1, -1};
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
     // Insertion from the back: equal values keep the lower index in front.
     std::size_t rank = top.size();
     while (rank > 0 &&
@@ -134,7 +164,8 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
   check(detection);
   Tensor padded(DType::f32, batch_shape);  // the last batch may be short: its rest stays zero
   std::vector<Scorer> scorers;
-  for (const Contestant& c : contestants) scorers.emplace_back(c, batch_shape[0], detection);
+  for (const Contestant& c : contestants)
+    scorers.emplace_back(c, batch_shape[0], loader.dataset(), detection);
   std::int64_t images = 0;
   while (std::optional<Batch> batch = loader.next()) {
     std::span<const float> data = batch->data.data<float>();
@@ -150,7 +181,7 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
   std::vector<Score> scores;
   const std::vector<std::string> notices = loader.notices();
   for (Scorer& scorer : scorers) {
-    scores.push_back(std::move(scorer).take());
+    scores.push_back(std::move(scorer).take(loader.preprocess()));
     std::ranges::copy(notices, std::back_inserter(scores.back().warnings));
   }
   return scores;
@@ -172,7 +203,7 @@ std::int64_t count_same_top1(std::span<const Prediction> a, std::span<const Pred
   std::int64_t same = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i].sample != b[i].sample) throw Error("predictions of different images compared");
-    same += a[i].top[0] == b[i].top[0] ? 1 : 0;
+    same += a[i].top[0] != Prediction::kNone && a[i].top[0] == b[i].top[0] ? 1 : 0;
   }
   return same;
 }

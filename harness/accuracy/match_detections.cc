@@ -24,17 +24,33 @@ struct Corners {
   float xmin, ymin, xmax, ymax;
 };
 
-// In the arithmetic of the original: float for VOC, double for COCO.
-template <class Real>
-Real overlap(const Corners& a, const GroundTruthBox& b) {
-  const auto real = [](float v) { return static_cast<Real>(v); };
-  const Real width = std::min(real(a.xmax), real(b.xmax)) - std::max(real(a.xmin), real(b.xmin));
-  const Real height = std::min(real(a.ymax), real(b.ymax)) - std::max(real(a.ymin), real(b.ymin));
-  const Real common = std::max(width, Real{0}) * std::max(height, Real{0});
-  const Real all = (real(a.xmax) - real(a.xmin)) * (real(a.ymax) - real(a.ymin)) +
-                   (real(b.xmax) - real(b.xmin)) * (real(b.ymax) - real(b.ymin)) - common;
-  return all < static_cast<Real>(1e-12) ? Real{0} : common / all;
+// Intersection over union, in the arithmetic of MXNet.
+float voc_overlap(const Corners& a, const GroundTruthBox& b) {
+  const float width = std::min(a.xmax, b.xmax) - std::max(a.xmin, b.xmin);
+  const float height = std::min(a.ymax, b.ymax) - std::max(a.ymin, b.ymin);
+  const float common = std::max(width, 0.0F) * std::max(height, 0.0F);
+  const float all =
+      (a.xmax - a.xmin) * (a.ymax - a.ymin) + (b.xmax - b.xmin) * (b.ymax - b.ymin) - common;
+  return all < 1e-12F ? 0 : common / all;
 }
+
+// The same in that of pycocotools; with a crowd, the share of the detection that lies in it.
+double coco_overlap(const Corners& a, const GroundTruthBox& b) {
+  const auto length = [](float from, float to) {
+    return static_cast<double>(to) - static_cast<double>(from);
+  };
+  const double width = length(std::max(a.xmin, b.xmin), std::min(a.xmax, b.xmax));
+  const double height = length(std::max(a.ymin, b.ymin), std::min(a.ymax, b.ymax));
+  if (width <= 0 || height <= 0) return 0;
+  const double common = width * height;
+  const double own = length(a.xmin, a.xmax) * length(a.ymin, a.ymax);
+  if (b.crowd) return common / own;
+  return common / (own + length(b.xmin, b.xmax) * length(b.ymin, b.ymax) - common);
+}
+
+// Whether the box is one to be found for VOC: MXNet's reader drops those without area, and knows no
+// crowds.
+bool is_voc_object(const GroundTruthBox& box) { return box.has_area() && !box.crowd; }
 
 // Detections and boxes of one class in one image.
 struct ClassInImage {
@@ -66,8 +82,8 @@ class Matcher {
       std::size_t best = 0;
       float most = -1;
       for (std::size_t b = 0; b < class_.boxes.size(); ++b) {
-        const auto iou = overlap<float>(class_.corners[d], *class_.boxes[b]);
-        if (iou > most) most = iou, best = b;
+        const float iou = voc_overlap(class_.corners[d], *class_.boxes[b]);
+        if (class_.boxes[b]->has_area() && iou > most) most = iou, best = b;
       }
       if (most <= options_.overlap) continue;
       if (ignored(*class_.boxes[best])) {
@@ -85,7 +101,7 @@ class Matcher {
     std::vector<double> ious(order.size() * boxes);
     for (std::size_t i = 0; i < order.size(); ++i) {
       for (std::size_t b = 0; b < boxes; ++b) {
-        ious[i * boxes + b] = overlap<double>(class_.corners[order[i]], *class_.boxes[b]);
+        ious[i * boxes + b] = coco_overlap(class_.corners[order[i]], *class_.boxes[b]);
       }
     }
     for (std::size_t i = kCocoBest; i < order.size(); ++i) {
@@ -107,11 +123,16 @@ class Matcher {
   }
 
   TruthCount count(int label) const {
-    const auto counted = static_cast<int>(std::ranges::count_if(
-        class_.boxes, [this](const GroundTruthBox* box) { return !ignored(*box); }));
-    TruthCount count{.label = label, .voc = counted, .coco = counted};
+    TruthCount count{.label = label};
+    int voc_objects = 0;
+    for (const GroundTruthBox* box : class_.boxes) {
+      voc_objects += is_voc_object(*box) ? 1 : 0;
+      if (ignored(*box)) continue;
+      ++count.coco;
+      count.voc += is_voc_object(*box) ? 1 : 0;
+    }
     if (class_.detections.empty()) {
-      count.voc = static_cast<int>(class_.boxes.size());
+      count.voc = voc_objects;
     } else if (std::ranges::all_of(class_.detections, [](const Detection* detection) {
                  return detection->voc == Detection::Outcome::ignored;
                })) {
@@ -121,7 +142,9 @@ class Matcher {
   }
 
  private:
-  bool ignored(const GroundTruthBox& box) const { return box.difficult && !options_.use_difficult; }
+  bool ignored(const GroundTruthBox& box) const {
+    return box.crowd || (box.difficult && !options_.use_difficult);
+  }
 
   // Boxes that count come before ignored ones, the last one among equals.
   std::optional<std::size_t> best_free(std::span<const double> ious, const std::vector<bool>& taken,
@@ -129,7 +152,8 @@ class Matcher {
     for (const bool among_ignored : {false, true}) {
       std::optional<std::size_t> best;
       for (std::size_t b = 0; b < ious.size(); ++b) {
-        if (taken[b] || ignored(*class_.boxes[b]) != among_ignored) continue;
+        const GroundTruthBox& box = *class_.boxes[b];
+        if ((taken[b] && !box.crowd) || ignored(box) != among_ignored) continue;
         if (ious[b] >= (best ? ious[*best] : threshold)) best = b;
       }
       if (best) return best;
@@ -188,17 +212,17 @@ DetectedImage match_detections(std::int64_t sample, std::span<const float> rows,
   for (Detection& detection : image.detections) {  // their addresses are final now
     classes[detection.label].detections.push_back(&detection);
   }
-  bool any_box = false;
+  bool any_object = false;
   for (const GroundTruthBox& box : boxes) {
     const auto label = scored_class(options.label_classes, box.label);
     if (!label) continue;
     classes[*label].boxes.push_back(&box);
-    any_box = true;
+    any_object = any_object || is_voc_object(box);
   }
   for (auto& [label, in_image] : classes) {
     Matcher matcher(in_image, options);
     matcher.match_coco();
-    if (any_box) matcher.match_voc();
+    if (any_object) matcher.match_voc();
     if (!in_image.boxes.empty()) image.truth.push_back(matcher.count(label));
   }
   return image;

@@ -29,8 +29,10 @@ void check(const DetectionOptions& options);
 // the box it overlaps most; the first one of a box is a hit. Difficult boxes neither hit nor miss,
 // and are not counted - except in a class of which nothing was detected in the image, while a class
 // whose detections were all ignored counts none of its boxes. Images without boxes are ignored.
+// Boxes without area are left out; a crowd is as a difficult box, but never counted.
 // COCO (pycocotools): the 100 best of each class, each taking the best box still free; difficult
-// boxes stand for ignored ones.
+// boxes stand for ignored ones. A crowd ignores every detection whose share inside it reaches the
+// overlap asked for. Boxes without area are to be found, though nothing can.
 DetectedImage match_detections(std::int64_t sample, std::span<const float> rows,
                                std::span<const GroundTruthBox> boxes,
                                const DetectionOptions& options = {});

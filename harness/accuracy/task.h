@@ -9,13 +9,16 @@
 
 namespace qbench {
 
-// Classification: output [N,K], a score for each class. Detection: [N,A,6] of a MultiBoxDetection.
+// Classification: output [N,K], a score for each class, also with dimensions of 1 ([N,K,1,1]).
+// Detection: [N,A,6] of a MultiBoxDetection.
 struct OutputForm {
   Task task = Task::classification;
-  std::int64_t values = 0;  // for one image: K, or 6 A
+  std::int64_t values = 0;   // for one image: K, or 6 A
+  std::int64_t classes = 0;  // that labels may be of: K, or those of the detector; 0: not known
 };
 
-// Throws Error (unsupported) when the network is for neither.
+// Throws Error (unsupported) when the network is for neither, listing the outputs where there are
+// several.
 OutputForm output_form(const Graph& graph);
 
 // Classes that a detector knows, without the background. Throws Error when it is none.

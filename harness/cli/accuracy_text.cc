@@ -6,10 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <tuple>
 
-#include "engine/core/error.h"
+#include "engine/core/output_file.h"
+#include "engine/core/printable.h"
 #include "harness/accuracy/class_details.h"
 #include "reports/record/average_precision.h"
 
@@ -24,7 +24,7 @@ void print_classes(std::FILE* out, const Json& classes, const char* figure) {
   for (const Json& c : classes) {
     if (c[figure].is_null()) continue;
     const std::string name =
-        c.contains("name") ? c["name"].get<std::string>() : "class " + c["class"].dump();
+        c.contains("name") ? printable(c["name"].get<std::string>()) : "class " + c["class"].dump();
     fmt::print(out, "{}: {:.4f}\n", name, c[figure].get<double>());
   }
 }
@@ -69,20 +69,19 @@ void print_accuracy(std::FILE* out, const Json& json, bool area) {
 }
 
 void write_predictions(const std::string& path, const Score& score) {
-  std::ofstream file(path);
-  if (!score.predictions.empty()) file << "image,label,top1,top2,top3,top4,top5\n";
+  OutputFile file(path);
+  if (!score.predictions.empty()) file.write("image,label,top1,top2,top3,top4,top5\n");
   for (const Prediction& p : score.predictions) {
-    file << fmt::format("{},{},{}\n", p.sample, p.label, fmt::join(p.top, ","));
+    file.write(fmt::format("{},{},{}\n", p.sample, p.label, fmt::join(p.top, ",")));
   }
-  if (!score.detections.empty()) file << "image,class,score,voc\n";
+  if (!score.detections.empty()) file.write("image,class,score,voc\n");
   for (const DetectedImage& image : score.detections) {
     for (const Detection& d : image.detections) {
-      file << fmt::format("{},{},{},{}\n", image.sample, d.label, d.score,
-                          kOutcomes.at(static_cast<std::size_t>(d.voc)));
+      file.write(fmt::format("{},{},{},{}\n", image.sample, d.label, d.score,
+                             kOutcomes.at(static_cast<std::size_t>(d.voc))));
     }
   }
-  file.flush();
-  if (!file) throw Error(path + ": cannot be written", ErrorKind::environment);
+  file.commit();
 }
 
 }  // namespace qbench

@@ -12,6 +12,8 @@
 #include "datasets/shapes.h"
 #include "datasets/verify.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
+#include "engine/core/printable.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/run/environment.h"
@@ -80,8 +82,10 @@ int pack_data(Arguments arguments, const Streams& streams) {
   pack_options.shuffle_seed.reset();
   if (shuffle) pack_options.shuffle_seed = static_cast<std::uint64_t>(seed);
   const std::unique_ptr<Dataset> images = open_dataset(only(sources, "folder or list"));
-  const std::int64_t records = pack(*images, prefix_of(output), pack_options);
-  fmt::print(streams.out, "{}.rec: {} records\n", prefix_of(output), records);
+  const Packed packed = pack(*images, prefix_of(output), pack_options);
+  fmt::print(streams.out, "{}.rec: {} records\n", prefix_of(output), packed.records);
+  for (const std::string& notice : packed.notices)
+    fmt::print(streams.out, "warning     {}\n", printable(notice));
   return kExitOk;
 }
 
@@ -99,7 +103,8 @@ Json boxes_json(std::span<const float> label) {
   for (const GroundTruthBox& box : boxes_in(label)) {
     boxes.push_back({{"class", box.label},
                      {"corners", {box.xmin, box.ymin, box.xmax, box.ymax}},
-                     {"difficult", box.difficult}});
+                     {"difficult", box.difficult},
+                     {"crowd", box.crowd}});
   }
   return boxes;
 }
@@ -111,7 +116,10 @@ std::string label_text(std::span<const float> label) {
   std::string text = fmt::format("{} boxes", boxes.size());
   for (const GroundTruthBox& box : boxes) {
     text += fmt::format("\n{:>15} {:<4} {:.4f},{:.4f} to {:.4f},{:.4f}{}", "class", box.label,
-                        box.xmin, box.ymin, box.xmax, box.ymax, box.difficult ? ", difficult" : "");
+                        box.xmin, box.ymin, box.xmax, box.ymax,
+                        box.crowd       ? ", crowd"
+                        : box.difficult ? ", difficult"
+                                        : "");
   }
   return text;
 }
@@ -151,7 +159,7 @@ int list_data(Arguments arguments, const Streams& streams) {
       fmt::print(streams.out, "{:>7} at byte {}: {}\n", r.index, r.offset, r.problem);
     }
   }
-  if (json) fmt::print(streams.out, "{}\n", list.dump(2));
+  if (json) fmt::print(streams.out, "{}\n", json_text(list, 2));
   return kExitOk;
 }
 
@@ -162,8 +170,10 @@ Json verify_json(const VerifyReport& report) {
   return {{"records", report.records},
           {"jpeg", report.jpeg},
           {"png", report.png},
+          {"other_formats", report.other_formats},
           {"label_vectors", report.label_vectors},
           {"boxes", report.boxes},
+          {"boxes_without_area", report.boxes_without_area},
           {"difficult_boxes", report.difficult},
           {"max_class", report.max_class},
           {"min_label", report.min_label},
@@ -171,13 +181,15 @@ Json verify_json(const VerifyReport& report) {
           {"height", {report.min_height, report.max_height}},
           {"width", {report.min_width, report.max_width}},
           {"problems", problems},
-          {"repeated_ids", report.repeated_ids}};
+          {"repeated_ids", report.repeated_ids},
+          {"warnings", report.notices}};
 }
 
 void print_verified(const std::string& file, const VerifyReport& report, std::FILE* out) {
-  fmt::print(out, "{}: {} records, {} JPEG, {} PNG, {}x{} to {}x{} pixels\n", file, report.records,
-             report.jpeg, report.png, report.min_width, report.min_height, report.max_width,
-             report.max_height);
+  fmt::print(out, "{}: {} records, {} JPEG, {} PNG, {}{}x{} to {}x{} pixels\n", file,
+             report.records, report.jpeg, report.png,
+             report.other_formats > 0 ? fmt::format("{} other, ", report.other_formats) : "",
+             report.min_width, report.min_height, report.max_width, report.max_height);
   if (report.records > report.label_vectors) {
     fmt::print(out, "labels {} to {}\n", report.min_label, report.max_label);
   }
@@ -187,14 +199,18 @@ void print_verified(const std::string& file, const VerifyReport& report, std::FI
     fmt::print(out, "{} boxes of classes up to {}, {} difficult\n", report.boxes, report.max_class,
                report.difficult);
   }
+  if (report.boxes_without_area > 0)
+    fmt::print(out, "{} boxes have no area\n", report.boxes_without_area);
   if (!report.repeated_ids.empty()) {
     fmt::print(out, "{} ids occur more than once: {}\n", report.repeated_ids.size(),
                fmt::join(std::span(report.repeated_ids)
                              .first(std::min<std::size_t>(report.repeated_ids.size(), 5)),
                          ", "));
   }
+  for (const std::string& notice : report.notices)
+    fmt::print(out, "warning: {}\n", printable(notice));
   for (const RecordProblem& p : report.problems)
-    fmt::print(out, "record {}: {}\n", p.index, p.message);
+    fmt::print(out, "record {}: {}\n", p.index, printable(p.message));
   fmt::print(
       out, "{}\n",
       report.ok() ? "all records can be used" : fmt::format("{} problems", report.problems.size()));
@@ -216,7 +232,7 @@ int verify_data(Arguments arguments, const Streams& streams) {
   const std::string file = only(files, "record file");
   const VerifyReport report = verify_records(file, usable_cores());
   if (json) {
-    fmt::print(streams.out, "{}\n", verify_json(report).dump(2));
+    fmt::print(streams.out, "{}\n", json_text(verify_json(report), 2));
   } else {
     print_verified(file, report, streams.out);
   }

@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include "datasets/annotations.h"
 #include "engine/core/error.h"
 
 namespace qbench {
@@ -19,23 +18,6 @@ namespace {
 
 constexpr std::int64_t kDocumentedBatches = 5;
 constexpr std::array<float, 3> kDocumentedMean{123, 117, 104};
-
-constexpr std::array<std::string_view, 20> kVocNames = {
-    "aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",      "car",
-    "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",    "motorbike",
-    "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"};
-
-// A list may also be the name of a file with one class on each line.
-std::vector<std::string> read_names(const std::vector<std::string>& given) {
-  if (given.size() != 1 || !std::filesystem::is_regular_file(given.front())) return given;
-  std::ifstream file(given.front());
-  std::vector<std::string> names;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) names.push_back(line);
-  }
-  return names;
-}
 
 }  // namespace
 
@@ -51,7 +33,6 @@ void DetectorOptions::add_to(Options& options) {
   options.add("deploy", deploy, "accepted: the symbol file is used as it is in any case");
   options.add("num-class", class_count, "number of classes, checked");
   options.add("class-num", class_count, "the same");
-  options.add("class-names", class_names, "NAMES|FILE", "what reports call the classes");
   options.add("mean-r", mean[0], "subtracted from red; with --prefix 123");
   options.add("mean-g", mean[1], "from green; 117");
   options.add("mean-b", mean[2], "from blue; 104");
@@ -83,9 +64,9 @@ void DetectorOptions::apply(const Options& options, ModelOptions& model, Backend
     if (!options.given("dataset")) dataset = "data/val.rec";
     if (!options.given("num-inference-batches")) inference_batches = kDocumentedBatches;
   }
-  if ((sized || !prefix.empty()) && !options.given("image-shape")) {
-    model.image_shape = fmt::format("3,{0},{0}", data_shape);
-  }
+  const std::string square = fmt::format("3,{0},{0}", data_shape);
+  if (sized && !options.given("image-shape")) model.image_shape = square;
+  if (!prefix.empty()) model.usual_shape = square;
   for (std::size_t i = 0; i < mean.size(); ++i) {
     if (mean[i] >= 0) model.rgb_mean[i] = static_cast<float>(mean[i]);
   }
@@ -125,21 +106,14 @@ DetectionOptions DetectorOptions::judging() const {
 }
 
 std::vector<std::string> DetectorOptions::names(std::int64_t classes,
-                                                const std::vector<std::string>& of_dataset) const {
+                                                std::vector<std::string> of_dataset) const {
   if (class_count >= 0 && class_count != classes) {
     throw Error(
         fmt::format("--num-class is {}, but the network has {} classes", class_count, classes));
   }
-  std::vector<std::string> names = read_names(class_names);
-  if (!names.empty() && !std::cmp_equal(names.size(), classes)) {
-    throw Error(fmt::format("--class-names has {} names, but the network has {} classes",
-                            names.size(), classes));
-  }
-  if (names.empty()) names = of_dataset;
-  if (names.empty() && !prefix.empty() && std::cmp_equal(classes, kVocNames.size())) {
-    names.assign(kVocNames.begin(), kVocNames.end());
-  }
-  return names;
+  if (of_dataset.empty() && !prefix.empty() && std::cmp_equal(classes, kVocClasses.size()))
+    of_dataset.assign(kVocClasses.begin(), kVocClasses.end());
+  return of_dataset;
 }
 
 }  // namespace qbench

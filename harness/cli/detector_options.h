@@ -20,7 +20,6 @@ struct DetectorOptions {
   int data_shape = 300;  // side of the square image
   bool deploy = false;
   int class_count = -1;
-  std::vector<std::string> class_names;
   std::array<double, 3> mean{-1, -1, -1};  // R, G, B; -1: not given
   std::string rec_path;
   std::int64_t batches = -1;
@@ -46,10 +45,9 @@ struct DetectorOptions {
   // How boxes are judged. Throws Error when --overlap makes no sense.
   DetectionOptions judging() const;
 
-  // Of a network with `classes` classes: as given, the data set's, or with --prefix those of VOC.
-  // Throws Error when another number was given.
-  std::vector<std::string> names(std::int64_t classes,
-                                 const std::vector<std::string>& of_dataset) const;
+  // Of a detector with `classes` classes, whose data set calls them so; with --prefix those of VOC
+  // where it has no names. Throws Error when --num-class is another number.
+  std::vector<std::string> names(std::int64_t classes, std::vector<std::string> of_dataset) const;
 };
 
 }  // namespace qbench

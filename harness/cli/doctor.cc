@@ -7,6 +7,7 @@
 #include <thread>
 #include <tuple>
 
+#include "engine/core/json_text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/measure/peaks.h"
@@ -82,7 +83,7 @@ int doctor_command(std::span<const std::string> arguments, const Streams& stream
     for (const auto& [name, value] : environment.values) values[name] = value;
     Json result = {{"environment", values}, {"warnings", warnings}};
     if (peaks) result["peaks"] = measured;
-    fmt::print(streams.out, "{}\n", result.dump(2));
+    fmt::print(streams.out, "{}\n", json_text(result, 2));
     return kExitOk;
   }
   for (const auto& [name, value] : environment.values)

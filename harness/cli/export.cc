@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "engine/quantizer/split_sums.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
@@ -48,7 +49,7 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
                   "Writes a model, FP32 or quantized, as PREFIX-symbol.json and "
                   "PREFIX-0000.params or as FILE.onnx. A built-in network without a parameter "
                   "file gets random weights.");
-  model.add_to(options);
+  model.add_to(options, "network-output");
   options.section("Output");
   options.add("output", output, "PATH", "PREFIX of the MXNet pair, or FILE.onnx");
   options.add("split-sums", split,
@@ -61,7 +62,10 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
   }
   if (options.given("model")) model.use_documented(options);
   const ModelFiles files = files_for(output);
-  Graph graph = import_network(model.files(), model.shape(), model.random_seed());
+  std::vector<std::string> warnings;
+  ImportOptions import_options = model.import_options();
+  import_options.notices = &warnings;
+  Graph graph = import_network(model.files(), import_options);
   if (split) graph = split_sums(graph);
   export_model(with_batch(graph, model.batch_size), files);
 
@@ -72,9 +76,11 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
       });
   const Json written = describe(files);
   if (json) {
-    const Json result{
-        {"model", model.name()}, {"files", written}, {"ends_before_detection", without_detection}};
-    fmt::print(streams.out, "{}\n", result.dump(2));
+    const Json result{{"model", model.name()},
+                      {"files", written},
+                      {"ends_before_detection", without_detection},
+                      {"warnings", warnings}};
+    fmt::print(streams.out, "{}\n", json_text(result, 2));
     return kExitOk;
   }
   for (const auto& file : written) {
@@ -86,6 +92,7 @@ int export_command(std::span<const std::string> arguments, const Streams& stream
                "ends in class scores, box offsets and anchors: ONNX has no "
                "MultiBoxDetection\n");
   }
+  print_warnings(streams.out, warnings);
   return kExitOk;
 }
 

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "datasets/datasets.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
+#include "engine/core/output_file.h"
+#include "engine/core/printable.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/cli/accuracy_text.h"
 #include "harness/cli/commands.h"
@@ -16,6 +20,8 @@
 #include "harness/cli/latency_text.h"
 #include "harness/cli/model_options.h"
 #include "harness/measure/executable_latency.h"
+#include "harness/model/calibration_note.h"
+#include "harness/model/input_range.h"
 #include "harness/model/model.h"
 
 namespace qbench {
@@ -30,6 +36,7 @@ struct Arguments {
   DataOptions data;
   DetectorOptions detector;
   std::string dataset = "data/val_256_q90.rec";
+  std::vector<std::string> class_names;
   std::int64_t skipped_batches = 0;
   std::int64_t inference_batches = 0;  // 0: not given
   std::string data_layer_type = "float32";
@@ -43,6 +50,9 @@ void declare(Options& options, Arguments& a) {
   a.model.add_to(options);
   a.data.add_to(options);
   options.add("dataset", a.dataset, "DATA", "images with labels: FILE.rec, a folder, or shapes");
+  options.add("class-names", a.class_names, "NAMES|FILE",
+              "classes in the network's order: names, or a file of a name or 'name number' a line; "
+              "folders and named classes get their numbers by it");
   options.add("num-skipped-batches", a.skipped_batches,
               "batches to leave out first (of --batch-size)");
   options.add("num-inference-batches", a.inference_batches, "batches to run; 0: all that remain");
@@ -81,6 +91,7 @@ Json common_json(const Arguments& a, const LoadedModel& model, const Compiled& c
                {"scratch_bytes", memory.scratch}};
   if (!a.backend.find().uses_threads()) json["device"] = a.backend.device();
   if (memory.library > 0) json["library_bytes"] = memory.library;
+  json["warnings"] = model.notices;
   return json;
 }
 
@@ -119,12 +130,32 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
   add_device(device, json);
   json["images"] = run_ns.size() * static_cast<std::size_t>(a.model.batch_size);
   json["images_per_second"] = json["images"].get<double>() / seconds;
+  const bool finite = std::ranges::all_of(dummy.outputs(), [](std::span<float> values) {
+    return std::ranges::all_of(values, [](float v) { return std::isfinite(v); });
+  });
+  if (!finite) json["warnings"].push_back("the outputs for the dummy data are not finite");
   return json;
 }
 
-Json run_accuracy(const Arguments& a, const LoadedModel& model) {
+// What is said of images that an INT8 network was calibrated on.
+std::string overlap_with_calibration(const Arguments& a, const ModelFiles& files,
+                                     const Dataset& dataset, std::int64_t first,
+                                     std::int64_t count) {
+  const std::optional<ChosenImages> calibrated = load_calibration_note(files);
+  if (!calibrated) return {};
+  return overlap_warning(*calibrated,
+                         {.data_hash = dataset.content_hash(),
+                          .first = first,
+                          .count = count,
+                          .shuffle = a.data.shuffle,
+                          .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)});
+}
+
+Json run_accuracy(const Arguments& a, LoadedModel& model) {
   const OutputForm output = output_form(model.graph);
-  const std::unique_ptr<Dataset> dataset = open_dataset(a.dataset);
+  const ClassMap classes(a.class_names);
+  classes.expect(output.classes);
+  const std::unique_ptr<Dataset> dataset = open_dataset(a.dataset, {.classes = classes});
   const Compiled compiled = compile(a, model);
   const std::int64_t batch = a.model.batch_size;
   const std::int64_t skipped = a.skipped_batches * batch;
@@ -132,7 +163,7 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
     throw Error(fmt::format("--num-skipped-batches={} leaves none of the {} images of {}",
                             a.skipped_batches, dataset->size(), a.dataset));
   }
-  Preprocess preprocess = a.model.preprocess();
+  Preprocess preprocess = preprocess_for(model, a.model.pixel_scale());
   preprocess.fit = fit_for(model.graph);
   Loader loader(*dataset, preprocess,
                 {.batch_size = batch,
@@ -141,11 +172,15 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
                  .threads = a.data.thread_count(),
                  .shuffle = a.data.shuffle,
                  .shuffle_seed = static_cast<std::uint32_t>(a.data.shuffle_seed)});
-  const Shape shape = a.model.shape();
-  const Contestant contestant{compiled.executable.get(), output};
+  const Shape& shape = model.image_shape;
+  const ModelFiles files = a.model.files();
+  const bool trained = !files.params.empty() || holds_parameters(files.symbol);
+  const Contestant contestant{compiled.executable.get(), output, trained,
+                              doubt_input(model.graph, preprocess)};
   std::vector<std::string> names;
   if (output.task == Task::detection) {
-    names = a.detector.names(class_count(model.graph), dataset->class_names());
+    names = a.detector.names(output.classes,
+                             classes.empty() ? dataset->class_names() : classes.names());
   }
 
   const auto start = std::chrono::steady_clock::now();
@@ -163,9 +198,19 @@ Json run_accuracy(const Arguments& a, const LoadedModel& model) {
     add_classification(score, json);
   }
   json["images_per_second"] = json["images"].get<double>() / elapsed.count();  // with decoding
-  if (!score.mistrust.empty()) json["mistrusted"] = score.mistrust;
-  json["warnings"] = model.notices;
+  const bool failed = !score.failure.empty();
+  const Status status = failed                    ? Status::failed
+                        : !score.mistrust.empty() ? Status::mistrusted
+                                                  : Status::ok;
+  json["status"] = to_string(status);
+  if (status != Status::ok)
+    json[std::string(to_string(status))] = failed ? score.failure : score.mistrust;
   for (const std::string& warning : score.warnings) json["warnings"].push_back(warning);
+  if (model.quantized) {
+    const std::string overlap =
+        overlap_with_calibration(a, files, *dataset, skipped, loader.size());
+    if (!overlap.empty()) json["warnings"].push_back(overlap);
+  }
   return json;
 }
 
@@ -190,12 +235,15 @@ void print_text(std::FILE* out, const Json& j, bool area) {
     fmt::print(out, "            of the GPU: scratch {:.1f} MB, libraries {:.1f} MB\n",
                number("scratch_bytes") / 1e6, number("library_bytes") / 1e6);
   for (const Json& warning : j.value("warnings", Json::array()))
-    fmt::print(out, "warning     {}\n", warning.get<std::string>());
-  if (j.contains("mistrusted"))
-    fmt::print(out, "mistrusted  {}\n", j["mistrusted"].get<std::string>());
+    fmt::print(out, "warning     {}\n", printable(warning.get<std::string>()));
+  for (const char* doubt : {"failed", "mistrusted"}) {
+    if (j.contains(doubt))
+      fmt::print(out, "{:<11} {}\n", doubt, printable(j[doubt].get<std::string>()));
+  }
 }
 
 void check_values(const Arguments& a) {
+  if (!a.predictions.empty()) check_output(a.predictions);
   if (a.data_layer_type != "float32") {
     throw Error(fmt::format(
         "--data-layer-type is '{}', expected float32: a quantized network quantizes its "
@@ -226,7 +274,7 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
   if (!a.benchmark) a.model.expect_weights(files);
   const bool named = options.given("param-file") || !a.detector.prefix.empty();
   if (a.benchmark && !named) files.params.clear();
-  LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
+  LoadedModel model = load_model(files, a.model.import_options());
   a.detector.apply(options, model.graph);
   std::vector<int> batch_sizes{a.model.batch_size};
   if (a.benchmark && a.model.batch_size == 0) batch_sizes = {1, 2, 4, 8, 16, 32};
@@ -237,9 +285,10 @@ int infer_command(std::span<const std::string> arguments, const Streams& streams
     if (!a.json) print_text(streams.out, results.back(), a.detector.no_voc07);
   }
   if (a.json) {
-    fmt::print(streams.out, "{}\n", (results.size() == 1 ? results.front() : results).dump(2));
+    fmt::print(streams.out, "{}\n", json_text(results.size() == 1 ? results.front() : results, 2));
   }
-  return kExitOk;
+  const auto is_ok = [](const Json& result) { return result.value("status", "ok") == "ok"; };
+  return std::ranges::all_of(results, is_ok) ? kExitOk : kExitFailed;
 }
 
 }  // namespace qbench

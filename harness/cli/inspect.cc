@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "engine/graph/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
@@ -76,7 +77,8 @@ Json summary_json(const Arguments& a, const LoadedModel& model) {
           {"parameter_bytes", constant_bytes(graph)},
           {"gmac", static_cast<double>(count_macs(graph)) / 1e9},
           {"operators", count_operators(graph)},
-          {"passes", passes}};
+          {"passes", passes},
+          {"warnings", model.notices}};
 }
 
 void print_summary(std::FILE* out, const Json& j) {
@@ -90,6 +92,7 @@ void print_summary(std::FILE* out, const Json& j) {
   for (const auto& [op, count] : j["operators"].items())
     fmt::print(out, "{:>6} x {}\n", count.get<int>(), op);
   for (const auto& pass : j["passes"]) fmt::print(out, "pass        {}\n", pass.get<std::string>());
+  print_warnings(out, j["warnings"].get<std::vector<std::string>>());
 }
 
 // Smallest and largest value as they are stored.
@@ -166,9 +169,9 @@ int inspect_command(std::span<const std::string> arguments, const Streams& strea
   }
   if (options.given("model")) a.model.use_documented(options);
   const ModelFiles files = a.model.files();
-  LoadedModel model = load_model(files, a.model.shape(), a.model.random_seed());
+  LoadedModel model = load_model(files, a.model.import_options());
   const FloatMath math = a.precision.math(model.quantized);
-  if (a.imported) model.graph = import_network(files, a.model.shape(), a.model.random_seed());
+  if (a.imported) model.graph = import_network(files, a.model.import_options());
 
   Json result = summary_json(a, model);
   if (a.parameters) result["parameter_list"] = parameters_json(model.graph);
@@ -179,7 +182,7 @@ int inspect_command(std::span<const std::string> arguments, const Streams& strea
   }
   if (a.graph) result["graph"] = print_graph(model.graph);
   if (a.json) {
-    fmt::print(streams.out, "{}\n", result.dump(2));
+    fmt::print(streams.out, "{}\n", json_text(result, 2));
     return kExitOk;
   }
   if (a.parameters) print_parameters(streams.out, result["parameter_list"]);

@@ -8,6 +8,7 @@
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "engine/formats/formats.h"
 #include "engine/passes/passes.h"
 #include "engine/zoo/zoo.h"
@@ -102,7 +103,7 @@ int list_command(std::span<const std::string> arguments, const Streams& streams)
     all = std::move(chosen);
   }
   if (json) {
-    fmt::print(streams.out, "{}\n", all.dump(2));
+    fmt::print(streams.out, "{}\n", json_text(all, 2));
     return kExitOk;
   }
   constexpr std::size_t kColumn = 28;

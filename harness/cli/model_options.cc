@@ -53,15 +53,19 @@ Shape parse_image_shape(const std::string& text) {
   return Shape(dims);
 }
 
-void ModelOptions::add_to(Options& options) {
+void ModelOptions::add_to(Options& options, const std::string& output_option) {
   options.section("Model");
   options.add("model", model, "NAME", "use model/NAME-symbol.json and model/NAME-0000.params");
   options.add("symbol-file", symbol_file, "FILE", "the network, FP32 or quantized");
   options.add("param-file", param_file, "FILE", "its parameters");
-  options.add("image-shape", image_shape, "C,H,W", "shape of one image");
-  options.add("rgb-mean", rgb_mean, "subtracted from each pixel's R, G, B (0..255)");
+  options.add("image-shape", image_shape, "C,H,W",
+              "shape of one image, in place of what the file says");
+  options.add("rgb-mean", rgb_mean,
+              "subtracted from each pixel's R, G, B (0..255); one number: from all of them");
   options.add("rgb-std", rgb_std, "then divides them");
   options.add("batch-size", batch_size, "images in one run of the network");
+  options.add(output_option, output, "NAME", "of several outputs, the one to take");
+  options.add("until", until, "NODE", "end the network at this node, whatever follows it");
   options.add("label-name", label_name, "NAME",
               "accepted for old command lines; labels are found by their use");
   options.section("Built-in networks ('qbench list built-in')");
@@ -79,8 +83,6 @@ void ModelOptions::use_documented(const Options& options) {
     rgb_mean = known->rgb_mean;
     rgb_std = known->rgb_std;
   }
-  if (!options.given("image-shape"))
-    image_shape = fmt::format("{}", fmt::join(known->image_shape, ","));
 }
 
 ModelFiles ModelOptions::files() const {
@@ -117,17 +119,18 @@ std::string ModelOptions::name() const {
   return file;
 }
 
-Shape ModelOptions::shape() const { return parse_image_shape(image_shape); }
+ImportOptions ModelOptions::import_options() const {
+  ImportOptions options{.image_shape = {}, .seed = static_cast<std::uint64_t>(seed)};
+  if (!image_shape.empty()) options.image_shape = parse_image_shape(image_shape);
+  options.usual_shape =
+      usual_shape.empty() ? usual_image_shape(name()) : parse_image_shape(usual_shape);
+  options.output = output;
+  options.until = until;
+  return options;
+}
 
-Preprocess ModelOptions::preprocess() const {
-  const Shape dims = shape();
-  Preprocess preprocess{.channels = static_cast<int>(dims[0]),
-                        .height = static_cast<int>(dims[1]),
-                        .width = static_cast<int>(dims[2]),
-                        .rgb_mean = rgb_mean,
-                        .rgb_std = rgb_std};
-  check(preprocess);
-  return preprocess;
+void print_warnings(std::FILE* out, std::span<const std::string> warnings) {
+  for (const std::string& warning : warnings) fmt::print(out, "warning     {}\n", warning);
 }
 
 int BackendOptions::thread_count() const {
@@ -138,7 +141,9 @@ int BackendOptions::thread_count() const {
 void DataOptions::add_to(Options& options) {
   options.section("Data");
   options.add("data-nthreads", decode_threads, "decoding threads, at most one for each core");
-  options.add("shuffle-dataset", shuffle, "shuffle in windows of 64 MiB, as ImageRecordIter does");
+  options.add("shuffle-dataset", shuffle,
+              "shuffle in windows of 64 MiB, as ImageRecordIter does; calibration on class folders "
+              "does so unless told not to");
   options.add("shuffle-seed", shuffle_seed, "seed of that order");
   options.add("shuffle-chunk-seed", shuffle_chunk_seed,
               "accepted for old command lines; has no effect");

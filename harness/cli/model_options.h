@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,7 +24,10 @@ struct ModelOptions {
   std::string model;        // name; files model/NAME-symbol.json and model/NAME-0000.params
   std::string symbol_file;  // instead of the name's
   std::string param_file;
-  std::string image_shape = "3,224,224";
+  std::string image_shape;  // "C,H,W"; empty: as the file says
+  std::string usual_shape;  // where the file does not say either; empty: as documented for the name
+  std::string output;       // of several outputs, the one that is taken
+  std::string until;        // the node that the network is ended at
   std::array<float, 3> rgb_mean{0, 0, 0};
   std::array<float, 3> rgb_std{1, 1, 1};
   int batch_size = 32;
@@ -36,18 +40,22 @@ struct ModelOptions {
   std::int64_t seed = 0;
   bool random_weights = false;
 
-  void add_to(Options& options);
-  // Image shape, mean and deviation that were not given, as the zoo knows them by the name.
+  // `output_option` is what the command calls the choice of an output.
+  void add_to(Options& options, const std::string& output_option = "output");
+  // Mean and deviation that were not given, as the zoo knows them by the name.
   void use_documented(const Options& options);
 
   ModelFiles files() const;
   // Throws Error unless there are parameters, or random ones were asked for.
   void expect_weights(const ModelFiles& files) const;
   std::string name() const;  // as given, or from the symbol file's name
-  Shape shape() const;       // [C,H,W]
-  Preprocess preprocess() const;
-  std::uint64_t random_seed() const { return static_cast<std::uint64_t>(seed); }
+  // Throws Error naming the option.
+  ImportOptions import_options() const;
+  PixelScale pixel_scale() const { return {rgb_mean, rgb_std}; }
 };
+
+// A line for each notice, as all commands write them.
+void print_warnings(std::FILE* out, std::span<const std::string> warnings);
 
 struct BackendOptions {
   std::string context{};  // --ctx cpu|gpu|gpu(N), as the documented scripts say it

@@ -5,7 +5,9 @@
 #include <new>
 
 #include "engine/core/error.h"
+#include "engine/core/isa.h"
 #include "engine/core/nearest_name.h"
+#include "engine/core/printable.h"
 #include "harness/cli/command.h"
 #include "harness/cli/text.h"
 #include "harness/run/version.h"
@@ -56,6 +58,7 @@ int run_command(std::span<const std::string> arguments, const Streams& streams) 
     fmt::print(streams.out, "qbench {}\n", version_text());
     return kExitOk;
   }
+  isa();  // a wrong one is an error of every command
   if (arguments[0] == "help") {
     const std::vector<std::string> help{"--help"};
     return find_command(arguments[1]).run(help, streams);
@@ -73,11 +76,11 @@ int run_program(std::span<const std::string> arguments, const Streams& streams) 
     }
     return exit_code;
   } catch (const Error& error) {
-    fmt::print(streams.err, "qbench: error: {}\n", error.what());
+    fmt::print(streams.err, "qbench: error: {}\n", printable(error.what()));
   } catch (const std::bad_alloc&) {
     fmt::print(streams.err, "qbench: error: out of memory\n");
   } catch (const std::exception& error) {
-    fmt::print(streams.err, "qbench: error: {}\n", error.what());
+    fmt::print(streams.err, "qbench: error: {}\n", printable(error.what()));
   }
   return kExitUsage;
 }

@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "engine/zoo/zoo.h"
 #include "harness/accuracy/task.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/model_options.h"
 #include "harness/cli/text.h"
+#include "harness/model/calibration_note.h"
+#include "harness/model/input_range.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
 
@@ -78,23 +82,35 @@ void make_folder(const std::string& path) {
   }
 }
 
-std::optional<CalibrationTable> calibrate_for(const Arguments& a, const LoadedModel& model,
-                                              const QuantScheme& scheme) {
+// The table, and which images gave it.
+struct CalibratedOn {
+  CalibrationTable table;
+  ChosenImages images;
+  std::vector<std::string> notices;
+};
+
+std::optional<CalibratedOn> calibrate_for(const Arguments& a, const Options& options,
+                                          const LoadedModel& model, const Preprocess& preprocess,
+                                          const QuantScheme& scheme) {
   if (a.calib_mode == "none") return std::nullopt;
-  const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset);
-  Preprocess preprocess = a.model.preprocess();
-  preprocess.fit = fit_for(model.graph);
-  const CalibrationData data{.dataset = *dataset,
-                             .preprocess = preprocess,
-                             .batch_size = a.model.batch_size,
-                             .decode_threads = a.data.thread_count(),
-                             .shuffle = a.data.shuffle,
-                             .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)};
+  const std::unique_ptr<Dataset> dataset = open_dataset(a.calib_dataset, {.labels = false});
+  const CalibrationData data{
+      .dataset = *dataset,
+      .preprocess = preprocess,
+      .batch_size = a.model.batch_size,
+      .decode_threads = a.data.thread_count(),
+      .shuffle = options.given("shuffle-dataset") ? std::optional(a.data.shuffle) : std::nullopt,
+      .shuffle_seed = static_cast<std::uint64_t>(a.data.shuffle_seed)};
   const std::vector<std::string> modes{a.calib_mode};
   const std::vector<int> batches{a.calib_batches};
   Calibrated calibrated =
       calibrate_model(model, scheme, a.backend.place(), data, modes, batches, a.table_dir);
-  return std::move(calibrated.result.tables.front());
+  return CalibratedOn{std::move(calibrated.result.tables.front()),
+                      {.data_hash = dataset->content_hash(),
+                       .count = std::int64_t{a.calib_batches} * a.model.batch_size,
+                       .shuffle = data.shuffled(),
+                       .shuffle_seed = data.shuffle_seed},
+                      dataset->notices()};
 }
 
 // What example/ssd's quantization.py takes when nothing is said.
@@ -119,19 +135,25 @@ ModelFiles output_files(const Arguments& a) {
 }
 
 nlohmann::ordered_json summary(const Arguments& a, const QuantizedModel& model,
-                               const ModelFiles& files) {
+                               const std::optional<CalibratedOn>& calibrated,
+                               std::vector<std::string> warnings, const ModelFiles& files) {
   nlohmann::ordered_json left = nlohmann::ordered_json::array();
   for (const LeftInFp32& layer : model.left_in_fp32) {
     left.push_back({{"layer", layer.node}, {"op", layer.op}, {"reason", layer.reason}});
   }
+  if (calibrated) std::ranges::copy(calibrated->notices, std::back_inserter(warnings));
+  const bool shuffled = calibrated && calibrated->images.shuffle;
   return {{"model", a.model.name()},
           {"calib_mode", a.calib_mode},
           {"calib_batches", a.calib_mode == "none" ? 0 : a.calib_batches},
+          {"calib_shuffle_seed", shuffled ? nlohmann::ordered_json(calibrated->images.shuffle_seed)
+                                          : nlohmann::ordered_json(nullptr)},
           {"symbol_file", files.symbol},
           {"param_file", files.params},
           {"symbol_bytes", std::filesystem::file_size(files.symbol)},
           {"param_bytes", std::filesystem::file_size(files.params)},
-          {"left_in_fp32", left}};
+          {"left_in_fp32", left},
+          {"warnings", warnings}};
 }
 
 void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
@@ -143,6 +165,11 @@ void print_summary(std::FILE* out, const nlohmann::ordered_json& s) {
                     layer["op"].get<std::string>(), layer["reason"].get<std::string>());
     fmt::print(out, "{}\n", wrap(line, 2));
   }
+  if (!s["calib_shuffle_seed"].is_null()) {
+    fmt::print(out, "calibrated on images drawn over all class folders, seed {}\n",
+               s["calib_shuffle_seed"].get<std::int64_t>());
+  }
+  print_warnings(out, s["warnings"].get<std::vector<std::string>>());
 }
 
 }  // namespace
@@ -168,20 +195,34 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
 
   const ModelFiles source = a.model.files();
   a.model.expect_weights(source);
-  const LoadedModel model = load_model(source, a.model.shape(), a.model.random_seed());
+  LoadedModel model = load_model(source, a.model.import_options());
   if (model.quantized)
     throw Error(source.symbol + ": is quantized already, expected an FP32 model");
+  const bool reads_images = model.image_shape.rank() > 0;  // mode none quantizes any network
+  Preprocess preprocess;
+  if (reads_images || a.calib_mode != "none") {
+    preprocess = preprocess_for(model, a.model.pixel_scale());
+    preprocess.fit = fit_for(model.graph);
+    scheme.input_range = input_range(preprocess);
+  }
   scheme.excluded_layers = layers_to_exclude(model, a.excluded_layers);
   scheme.calibrated_layers = layers_to_exclude(model, a.calib_layers);
-  const std::optional<CalibrationTable> table = calibrate_for(a, model, scheme);
-  const QuantizedModel quantized = quantize(model.graph, scheme, table ? &*table : nullptr);
+  const std::optional<CalibratedOn> calibrated =
+      calibrate_for(a, options, model, preprocess, scheme);
+  const QuantizedModel quantized =
+      quantize(model.graph, scheme, calibrated ? &calibrated->table : nullptr);
 
   make_folder(a.output_dir);
   const ModelFiles files = output_files(a);
   export_model(quantized.graph, files);
-  const nlohmann::ordered_json result = summary(a, quantized, files);
+  if (calibrated) {
+    save_calibration_note(files, calibrated->images);
+  } else {
+    remove_calibration_note(files);
+  }
+  const nlohmann::ordered_json result = summary(a, quantized, calibrated, model.notices, files);
   if (a.json) {
-    fmt::print(streams.out, "{}\n", result.dump(2));
+    fmt::print(streams.out, "{}\n", json_text(result, 2));
   } else if (!a.quiet) {
     print_summary(streams.out, result);
   }

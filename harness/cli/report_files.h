@@ -16,7 +16,7 @@ struct ReportFiles {
   void add_to(Options& options);
   // Throws Error when a file could not be written: better before the run than after it.
   void check() const;
-  // Each through a temporary file. Throws Error naming the file.
+  // Each as OutputFile does. Throws Error naming the file.
   void write(const Report& report) const;
 };
 

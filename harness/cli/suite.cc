@@ -13,13 +13,14 @@
 #include "datasets/datasets.h"
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
-#include "engine/core/hash.h"
+#include "engine/core/json_text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/cli/report_files.h"
 #include "harness/cli/sweep_progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/text.h"
+#include "harness/model/model.h"
 #include "harness/run/environment.h"
 #include "harness/run/sweep.h"
 #include "harness/run/version.h"
@@ -149,10 +150,10 @@ PlanContext plan_context(const Arguments& a, const std::string& suite_file,
   context.find_file = [directories](const std::string& name) {
     return find_file(name, directories);
   };
-  context.hash_file = hash_file;
-  context.look_at_data = [](const std::string& data) {
-    const std::unique_ptr<Dataset> dataset = open_dataset(data);
-    return DataFacts{dataset->size(), dataset->content_hash()};
+  context.hash_file = hash_with_data;
+  context.look_at_data = [](const std::string& data, const OpenOptions& options) {
+    const std::unique_ptr<Dataset> dataset = open_dataset(data, options);
+    return DataFacts{dataset->size(), dataset->content_hash(), dataset->lies_by_class()};
   };
   return context;
 }
@@ -172,7 +173,7 @@ int print_cases(const Plan& plan, bool json, std::FILE* out) {
                  runs ? "" : fmt::format("  ({}: {})", to_string(made.status), made.reason));
     }
   }
-  if (json) fmt::print(out, "{}\n", list.dump(2));
+  if (json) fmt::print(out, "{}\n", json_text(list, 2));
   return kExitOk;
 }
 

@@ -21,7 +21,7 @@ std::string hash_of(const CalibrationData& data) {
       .add(fmt::format("{} {} {} {} {} {} {} {}", p.height, p.width, p.resize_short,
                        static_cast<int>(p.fit), fmt::join(p.rgb_mean, ","),
                        fmt::join(p.rgb_std, ","), data.batch_size, data.first))
-      .add(data.shuffle ? fmt::format("shuffled by {}", data.shuffle_seed) : "in order")
+      .add(data.shuffled() ? fmt::format("shuffled by {}", data.shuffle_seed) : "in order")
       .hex();
 }
 
@@ -80,7 +80,7 @@ Calibrated calibrate_model(const LoadedModel& model, const QuantScheme& scheme, 
                  .first = data.first,
                  .count = std::int64_t{options.batches.back()} * data.batch_size,
                  .threads = data.decode_threads,
-                 .shuffle = data.shuffle,
+                 .shuffle = data.shuffled(),
                  .shuffle_seed = static_cast<std::uint32_t>(data.shuffle_seed)});
   std::optional<Batch> batch;
   const NextBatch next = [&]() -> std::span<const float> {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -22,19 +23,40 @@ namespace qbench {
 
 // A network ready to be compiled, batch 1.
 struct LoadedModel {
-  Graph graph;             // FP32: after the passes; a saved INT8 model: as it was saved
-  bool quantized = false;  // loaded from a saved INT8 model
-  std::string hash;        // content of the imported graph
-  std::size_t file_bytes = 0;
+  Graph graph;                 // FP32: after the passes; a saved INT8 model: as it was saved
+  bool quantized = false;      // loaded from a saved INT8 model
+  std::string hash;            // content of the imported graph
+  Shape image_shape{};         // [C,H,W] that the network reads; rank 0: no image
+  std::size_t file_bytes = 0;  // of all files that it is in
   std::vector<PassResult> passes;
   AbsorbedLayers absorbed;           // layers of the file that the passes took away
   std::vector<std::string> notices;  // what a user should know of the files though they were read
 };
 
-// As it is in the files, batch 1; the symbol may be a network of the zoo ("zoo:NAME").
-// `image_shape` is [C,H,W]. Without a parameter file, parameters are drawn from `seed`.
-Graph import_network(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
-LoadedModel load_model(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed = 0);
+// As it is in the files, batch 1; the symbol may be a network of the zoo ("zoo:NAME"). Where
+// neither the options nor the file say the shape of the image, 3,224,224 is taken (`usual_shape`
+// where it is given), and a notice says so. Without a parameter file, parameters are drawn from the
+// seed.
+Graph import_network(const ModelFiles& files, const ImportOptions& options);
+LoadedModel load_model(const ModelFiles& files, const ImportOptions& options);
+
+// The documented image shape where the zoo knows the name, else 3,224,224.
+Shape usual_image_shape(std::string_view model_name);
+
+// Mean and deviation of pixels 0..255, by channel.
+struct PixelScale {
+  std::array<float, 3> mean{0, 0, 0};
+  std::array<float, 3> std{1, 1, 1};
+};
+// How images become the network's input; a network on grey images takes the first mean and the
+// first std, and a notice says so where they are not all equal. Throws Error where the network
+// reads anything but images of 3 channels or 1.
+Preprocess preprocess_for(LoadedModel& model, const PixelScale& scale);
+
+// Size and content hash of a model's file, with the files that hold its data. Throws Error where
+// one cannot be read.
+std::size_t bytes_with_data(const std::string& file);
+std::string hash_with_data(const std::string& file);
 
 bool is_quantized(const Graph& graph);
 
@@ -50,8 +72,11 @@ struct CalibrationData {
   std::int64_t first = 0;  // images left out at the beginning
   int batch_size = 32;
   int decode_threads = 1;
-  bool shuffle = false;
+  // Unless said: where the images lie by class, so that some of every class are seen.
+  std::optional<bool> shuffle{};
   std::uint64_t shuffle_seed = 0;
+
+  bool shuffled() const { return shuffle.value_or(dataset.lies_by_class()); }
 };
 
 // Where a network is run.

@@ -11,8 +11,10 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/formats/check_numbers.h"
 #include "engine/formats/parameters.h"
 #include "engine/formats/params.h"
+#include "engine/formats/unknown_name.h"
 #include "engine/zoo/bind_parameters.h"
 
 namespace qbench {
@@ -54,10 +56,34 @@ void read_option(std::string_view option, ZooOptions& options) {
 
 std::shared_ptr<const Tensor> as_f32(const NamedArray& array, const std::string& file) {
   try {
+    check_numbers(array.name, *array.value, Infinity::refused);
+  } catch (const Error& error) {
+    throw error.at(file);
+  }
+  try {
     return to_f32(array.value);
   } catch (const Error& error) {
     throw error.at(fmt::format("{}: array '{}'", file, array.name));
   }
+}
+
+// The network up to the one value that was asked for, if one was.
+Graph ending_as_asked(const Graph& graph, const ModelFiles& files, const ImportOptions& options) {
+  const std::string& name = options.output.empty() ? options.until : options.output;
+  if (name.empty()) return graph;
+  std::vector<std::string_view> names;
+  std::optional<NodeId> found;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const bool is_output = std::ranges::count(graph.outputs(), id) > 0;
+    if (graph.as_constant(id) != nullptr || (!options.output.empty() && !is_output)) continue;
+    names.push_back(graph[id].name);
+    if (graph[id].name == name) found = id;
+  }
+  if (!found)
+    throw unknown_name(options.output.empty() ? "node" : "output", name, names).at(files.symbol);
+  Graph ended = graph;
+  ended.set_outputs({*found});
+  return prune(ended);
 }
 
 }  // namespace
@@ -90,19 +116,25 @@ std::string to_string(const ZooSource& source) {
   return text;
 }
 
-Graph import_zoo(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed) {
+Graph import_zoo(const ModelFiles& files, const ImportOptions& options) {
   ZooSource source = parse_zoo(files.symbol);
-  source.options.image_shape = image_shape;
-  source.options.seed = seed;
+  if (options.image_shape) source.options.image_shape = *options.image_shape;
+  source.options.seed = options.seed;
   ZooNetwork network = build_zoo_model(*source.model, source.options);
-  if (files.params.empty()) return std::move(network.graph);
+  if (files.params.empty()) return ending_as_asked(network.graph, files, options);
   NamedTensors arrays;
   for (NamedArray& array : read_params(files.params)) {
     if (array.value != nullptr) array.value = as_f32(array, files.params);
     if (!arrays.emplace(array.name, std::move(array.value)).second)
       throw Error(fmt::format("{}: two arrays are named '{}'", files.params, array.name));
   }
-  return bind_parameters(network, arrays, files.params);
+  const Graph graph = bind_parameters(network, arrays, files.params);
+  try {
+    check_numbers(graph);
+  } catch (const Error& error) {
+    throw error.at(files.params);
+  }
+  return ending_as_asked(graph, files, options);
 }
 
 }  // namespace qbench

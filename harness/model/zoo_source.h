@@ -20,7 +20,8 @@ bool is_zoo(std::string_view symbol);
 ZooSource parse_zoo(std::string_view symbol);
 std::string to_string(const ZooSource& source);
 
-// Without a parameter file, weights are drawn from `seed`.
-Graph import_zoo(const ModelFiles& files, const Shape& image_shape, std::uint64_t seed);
+// At the given image shape, else the documented one. Without a parameter file, weights are drawn
+// from the seed.
+Graph import_zoo(const ModelFiles& files, const ImportOptions& options);
 
 }  // namespace qbench

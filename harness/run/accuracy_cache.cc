@@ -1,13 +1,12 @@
 #include "harness/run/accuracy_cache.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 
 #include "engine/core/error.h"
+#include "engine/core/output_file.h"
 #include "harness/model/zoo_source.h"
 
 namespace qbench {
@@ -18,12 +17,11 @@ void save_accuracy(const std::string& path, const AccuracyResult& result) {
   if (result.status != Status::ok && result.status != Status::mistrusted) return;
   std::error_code failure;
   fs::create_directories(fs::path(path).parent_path(), failure);
-  const std::string temporary = path + "." + std::to_string(getpid());
-  std::ofstream file(temporary, std::ios::binary);
-  file << encode(result) << '\n';
-  file.close();
-  if (file) fs::rename(temporary, path, failure);
-  if (!file || failure) fs::remove(temporary, failure);
+  try {
+    write_output(path, encode(result) + '\n');
+  } catch (const Error&) {  // it is measured again then
+    return;
+  }
 }
 
 std::optional<AccuracyResult> load_accuracy(const std::string& path) {

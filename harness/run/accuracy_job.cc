@@ -14,8 +14,10 @@
 #include "datasets/loader.h"
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
+#include "engine/core/json_text.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/accuracy/class_details.h"
+#include "harness/model/input_range.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
@@ -82,7 +84,7 @@ class AccuracyRun {
     if (std::exchange(entry.sent, true)) return;
     entry.result.status = status;
     entry.result.reason = reason;
-    entry.result.details = entry.details.dump(-1, ' ', false, Json::error_handler_t::replace);
+    entry.result.details = json_text(entry.details);
     entry.executable.reset();
     send_(entry.result);
   }
@@ -90,24 +92,26 @@ class AccuracyRun {
   void load() {
     send_(ProgressMessage{"load", 0, 0});
     const ModelSpec& spec = job_.model;
-    model_ = load_model({spec.symbol, spec.params}, spec.image_shape);
+    ImportOptions options{.image_shape = {},
+                          .usual_shape = usual_image_shape(spec.name),
+                          .output = spec.output,
+                          .until = spec.until};
+    if (spec.image_shape.rank() > 0) options.image_shape = spec.image_shape;
+    model_ = load_model({spec.symbol, spec.params}, options);
     if (model_.quantized) throw Error(spec.symbol + ": is quantized already, expected FP32");
     find_excluded();
-    preprocess_ = {.channels = static_cast<int>(spec.image_shape[0]),
-                   .height = static_cast<int>(spec.image_shape[1]),
-                   .width = static_cast<int>(spec.image_shape[2]),
-                   .rgb_mean = spec.rgb_mean,
-                   .rgb_std = spec.rgb_std,
-                   .resize_short = spec.resize_short,
-                   .fit = fit_for(model_.graph)};
+    preprocess_ = preprocess_for(model_, {spec.rgb_mean, spec.rgb_std});
+    preprocess_.resize_short = spec.resize_short;
+    preprocess_.fit = fit_for(model_.graph);
     check(preprocess_);
-    dataset_ = open_dataset(spec.dataset.records);
+    dataset_ = open_dataset(spec.dataset.records, spec.dataset.open_options());
   }
 
   QuantScheme scheme(QuantizedDType dtype) const {
     return {.dtype = dtype,
             .exclude_first_conv = job_.model.exclude_first_conv,
-            .excluded_layers = excluded_};
+            .excluded_layers = excluded_,
+            .input_range = input_range(preprocess_)};
   }
 
   // Published lists of layers to exclude name nodes that other exports of the same network do not
@@ -137,7 +141,9 @@ class AccuracyRun {
     send_(ProgressMessage{"calibrate", 0, 0});
     const CalibrationSpec& spec = job_.model.dataset.calibration;
     try {
-      const std::unique_ptr<Dataset> images = open_dataset(spec.records);
+      const std::unique_ptr<Dataset> images = open_dataset(spec.records, {.labels = false});
+      refuse_more_than(*images, batches);
+      if (batches.empty()) return;
       const CalibrationData data{.dataset = *images,
                                  .preprocess = preprocess_,
                                  .first = spec.first,
@@ -149,12 +155,31 @@ class AccuracyRun {
       calibrated_ = calibrate_model(model_, scheme(QuantizedDType::automatic),
                                     {backend_, job_.threads, job_.device}, data, modes, batches,
                                     job_.table_dir);
+      calibration_shuffled_ = data.shuffled();
+      calibration_notices_ = images->notices();
     } catch (const Error& error) {
       for (Entry& entry : entries_) {
         if (entry.result.variant.calib_batches > 0) {
           finish(entry, status_of(error), std::string("calibration: ") + error.what());
         }
       }
+    }
+  }
+
+  // Fails the variants that need more batches than there are images for, and drops their numbers.
+  void refuse_more_than(const Dataset& images, std::vector<int>& batches) {
+    const CalibrationSpec& spec = job_.model.dataset.calibration;
+    const std::int64_t left = std::max<std::int64_t>(images.size() - spec.first, 0);
+    const std::int64_t full = (left + spec.batch_size - 1) / spec.batch_size;
+    std::erase_if(batches, [full](int wanted) { return wanted > full; });
+    for (Entry& entry : entries_) {
+      const int wanted = entry.result.variant.calib_batches;
+      if (wanted <= full) continue;
+      finish(
+          entry, Status::failed,
+          fmt::format("calibration: {}: {} images after the first {}, {} batches of {}, expected "
+                      "{} batches",
+                      spec.records, left, spec.first, full, spec.batch_size, wanted));
     }
   }
 
@@ -172,6 +197,7 @@ class AccuracyRun {
     if (entry.sent) return;
     AccuracyResult& result = entry.result;
     result.model_hash = model_.hash;
+    result.image_shape = model_.image_shape;
     if (!result.variant.quantized()) {
       compile(entry, model_.graph);
     } else {
@@ -180,7 +206,7 @@ class AccuracyRun {
     }
     const std::string& weights = result.params.empty() ? result.symbol : result.params;
     const std::size_t bytes =
-        is_zoo(weights) ? constant_bytes(model_.graph) : std::filesystem::file_size(weights);
+        is_zoo(weights) ? constant_bytes(model_.graph) : bytes_with_data(weights);
     result.metrics.push_back(make_metric("model_size", static_cast<double>(bytes)));
   }
 
@@ -206,6 +232,8 @@ class AccuracyRun {
 
   void note_calibration(Entry& entry) const {
     entry.details["calibration_reused"] = calibrated_.reused;
+    if (calibration_shuffled_)
+      entry.details["calibration_shuffle_seed"] = job_.model.dataset.calibration.shuffle_seed;
     if (calibrated_.reused) return;
     const CalibrationResult& result = calibrated_.result;
     entry.result.metrics.push_back(
@@ -214,6 +242,10 @@ class AccuracyRun {
 
   void compile(Entry& entry, const Graph& graph) {
     entry.output = output_form(graph);
+    const DetectionOptions& judging = job_.model.dataset.detection;
+    ClassMap(job_.model.dataset.class_names)
+        .expect(judging.network_classes.empty() ? entry.output.classes
+                                                : std::ssize(judging.network_classes));
     entry.executable = compile_model(graph, backend_, job_.batch_size,
                                      {.threads = job_.threads,
                                       .observed = {},
@@ -227,7 +259,7 @@ class AccuracyRun {
     for (Entry& entry : entries_) {
       if (entry.sent) continue;
       scored.push_back(&entry);
-      contestants.push_back({entry.executable.get(), entry.output});
+      contestants.push_back({entry.executable.get(), entry.output, !draws_weights()});
     }
     if (scored.empty()) return;
     const DatasetSpec& spec = job_.model.dataset;
@@ -236,11 +268,15 @@ class AccuracyRun {
                    .first = spec.skip,
                    .count = spec.count,
                    .threads = job_.decode_threads});
-    const Shape& shape = job_.model.image_shape;
+    const Shape& shape = model_.image_shape;
     const std::vector<Score> scores = qbench::score(
         loader, {job_.batch_size, shape[0], shape[1], shape[2]}, contestants, spec.detection,
         [&](std::int64_t images) { return report(images, loader.size()); });
     for (std::size_t i = 0; i < scored.size(); ++i) take(*scored[i], scores[i]);
+  }
+
+  bool draws_weights() const {
+    return job_.model.params.empty() && !holds_parameters(job_.model.symbol);
   }
 
   bool report(std::int64_t images, std::int64_t total) {
@@ -256,8 +292,14 @@ class AccuracyRun {
     AccuracyResult& result = entry.result;
     std::vector<std::string> warnings = model_.notices;
     if (result.variant.quantized()) std::ranges::copy(warnings_, std::back_inserter(warnings));
+    const bool other = job_.model.dataset.calibration.records != job_.model.dataset.records;
+    if (result.variant.calib_batches > 0 && other)
+      std::ranges::copy(calibration_notices_, std::back_inserter(warnings));
     std::ranges::copy(score.warnings, std::back_inserter(warnings));
     if (!warnings.empty()) entry.details["warnings"] = warnings;
+    if (const Algorithms found = entry.executable->algorithms(); !found.empty())
+      entry.details["algorithms"] = found;
+    if (!score.failure.empty()) return finish(entry, Status::failed, score.failure);
     if (entry.output.task == Task::detection) {
       take_detections(entry, score);
     } else {
@@ -282,7 +324,7 @@ class AccuracyRun {
     metrics.push_back(make_metric("map_voc07", mean.voc07));
     metrics.push_back(make_metric("map_area", mean.area));
     metrics.push_back(make_metric("map_coco", mean.coco));
-    const std::vector<std::string>& named = job_.model.dataset.class_names;
+    const std::vector<std::string> named = ClassMap(job_.model.dataset.class_names).names();
     entry.details["classes"] =
         class_details(precision.classes(), named.empty() ? dataset_->class_names() : named);
     entry.result.detections = score.detections;
@@ -298,6 +340,8 @@ class AccuracyRun {
   Preprocess preprocess_;
   std::unique_ptr<Dataset> dataset_;
   Calibrated calibrated_;
+  bool calibration_shuffled_ = false;
+  std::vector<std::string> calibration_notices_;
   std::chrono::steady_clock::time_point reported_;
 };
 

@@ -13,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/core/isa.h"
 #include "harness/run/version.h"
 #include "harness/suite/backend_facts.h"
 
@@ -101,6 +102,14 @@ std::string instruction_sets(const std::string& cpuinfo) {
   return fmt::format("{}", fmt::join(found, " "));
 }
 
+std::string instruction_set_used() {
+  const Isa largest = isa_named("");
+  std::string text(to_string(isa()));
+  if (isa() != largest)
+    text += fmt::format(" (QBENCH_ISA; the processor has {})", to_string(largest));
+  return text;
+}
+
 std::string memory_size(const std::string& meminfo) {
   const std::string text = value_in(meminfo, "MemTotal", ':');
   std::int64_t kilobytes = 0;
@@ -146,6 +155,7 @@ Environment collect_environment(const std::string& root) {
   Environment environment;
   environment.add("cpu", value_in(cpuinfo, "model name", ':'));
   environment.add("isa", instruction_sets(cpuinfo));
+  environment.add("isa used", instruction_set_used());
   environment.add("cores", describe_processors(count_processors(cpuinfo)));
   environment.add("memory", memory_size(root + "/proc/meminfo"));
   environment.add("governor",

@@ -1,5 +1,7 @@
 #include "harness/run/group_sweep.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -8,6 +10,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
+#include "engine/core/json_text.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/measure/latency_metrics.h"
 #include "harness/run/accuracy_cache.h"
@@ -51,7 +54,16 @@ std::pair<Status, std::string> verdict_on(const LaunchResult& ended) {
 void add_warning(CaseRecord& record, const std::string& warning) {
   Json json = Json::parse(record.details);
   json["warnings"].push_back(warning);
-  record.details = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  record.details = json_text(json);
+}
+
+// What was timed should be what was scored.
+void compare_algorithms(CaseRecord& record, const Algorithms& measured) {
+  const Json details = Json::parse(record.details);
+  if (!details.contains("algorithms") || details["algorithms"] == Json(measured)) return;
+  add_warning(record, fmt::format("latency was measured with other kernels of f32 layers ({}) than "
+                                  "accuracy ({}): their last bits differ",
+                                  Json(measured).dump(), details["algorithms"].dump()));
 }
 
 template <class T>
@@ -206,7 +218,7 @@ std::string GroupSweep::details(const AccuracyResult& accuracy) const {
   if (accuracy.variant.calib_batches > 0) {
     for (const std::string& warning : group_.warnings) json["warnings"].push_back(warning);
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 // One round of latency samples, added to the record. False when interrupted.
@@ -230,7 +242,10 @@ bool GroupSweep::measure(Pending& pending) {
     std::tie(result->status, result->reason) = verdict_on(ended);
   }
   // Memory and the like: of the first round.
-  if (record.latency_ns.empty()) append(record.metrics, result->metrics);
+  if (record.latency_ns.empty()) {
+    append(record.metrics, result->metrics);
+    if (result->status == Status::ok) compare_algorithms(record, result->algorithms);
+  }
   append(record.latency_ns, result->latency_ns);
   record.latency_counts.push_back(static_cast<int>(result->latency_ns.size()));
   pending.device.append(result->device);
@@ -246,7 +261,11 @@ LatencyJob GroupSweep::latency_job(const Case& made) const {
   LatencyJob job;
   job.symbol = accuracy.symbol;
   job.params = accuracy.params;
-  job.image_shape = group_.model.image_shape;
+  job.image_shape = accuracy.image_shape;
+  if (!made.variant.quantized()) {  // a saved pair ends where the model was ended
+    job.output = group_.model.output;
+    job.until = group_.model.until;
+  }
   job.backend = group_.backend;
   job.device = device_;
   job.precision = made.variant.precision;

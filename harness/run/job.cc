@@ -60,8 +60,21 @@ void from_json(const Json& json, DetectedImage& image) {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DetectionOptions, overlap, use_difficult, network_classes,
                                    label_classes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Variant, precision, mode, calib_batches, quantized_dtype)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CalibrationSpec, records, first, batch_size, shuffle,
-                                   shuffle_seed)
+void to_json(Json& json, const CalibrationSpec& spec) {
+  json = {{"records", spec.records},
+          {"first", spec.first},
+          {"batch_size", spec.batch_size},
+          {"shuffle_seed", spec.shuffle_seed}};
+  if (spec.shuffle) json["shuffle"] = *spec.shuffle;
+}
+void from_json(const Json& json, CalibrationSpec& spec) {
+  json.at("records").get_to(spec.records);
+  json.at("first").get_to(spec.first);
+  json.at("batch_size").get_to(spec.batch_size);
+  json.at("shuffle_seed").get_to(spec.shuffle_seed);
+  if (json.contains("shuffle")) spec.shuffle = json.at("shuffle").get<bool>();
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DatasetSpec, name, records, calibration, skip, count,
                                    class_names, detection)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeasureOptions, warmup_seconds, warmup_runs, min_seconds,
@@ -72,29 +85,74 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DeviceSamples, to_device_ns, compute_ns, to_h
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MetricValue, name, value, unit, bigger_is_better)
 
 // The members that a worker needs.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSpec, name, symbol, params, image_shape, rgb_mean, rgb_std,
-                                   resize_short, excluded_layers, exclude_first_conv, dataset)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSpec, name, symbol, params, output, until, image_shape,
+                                   rgb_mean, rgb_std, resize_short, excluded_layers,
+                                   exclude_first_conv, dataset)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, model, backend, device, batch_size, threads,
                                    decode_threads, table_dir, output_dir, variants)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, image_shape, backend, device,
-                                   precision, batch_size, threads, measure)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, output, until, image_shape, backend,
+                                   device, precision, batch_size, threads, measure)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressMessage, step, done, total)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, variant, status, reason, symbol, params,
-                                   model_hash, metrics, predictions, detections, details)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns, device)
+                                   image_shape, model_hash, metrics, predictions, detections,
+                                   details)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns, device,
+                                   algorithms)
 
 namespace {
 
-// Texts may quote damaged files: what is not UTF-8 is replaced.
+// `json` with each of its texts put through `convert`; names of members are ours.
+template <class Convert>
+Json with_texts(const Json& json, const Convert& convert) {
+  if (json.is_string()) return convert(json.get_ref<const std::string&>());
+  Json result = json;
+  if (json.is_structured()) {
+    for (Json& element : result) element = with_texts(element, convert);
+  }
+  return result;
+}
+
+// A character for each byte, and back: paths need not be UTF-8, and must arrive as they are.
+std::string characters_of(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) text += static_cast<char>(0xC0U | byte >> 6U);
+    text += static_cast<char>(byte >= 0x80 ? 0x80U | (byte & 0x3FU) : byte);
+  }
+  return text;
+}
+
+std::string bytes_of(const std::string& characters) {
+  std::string bytes;
+  for (std::size_t i = 0; i < characters.size(); ++i) {
+    auto byte = static_cast<unsigned char>(characters[i]);
+    if (byte >= 0x80) {
+      if (byte > 0xC3 || i + 1 == characters.size())
+        throw Error("a worker's text holds a character that is no byte");
+      byte = static_cast<unsigned char>((byte & 3U) << 6U |
+                                        (static_cast<unsigned char>(characters[++i]) & 0x3FU));
+    }
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
 std::string dump(const char* kind, const Json& body) {
-  return Json{{"kind", kind}, {"body", body}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  try {
+    return Json{{"kind", kind}, {"body", body}}.dump();
+  } catch (const Json::type_error&) {  // a text is not UTF-8
+    return Json{{"kind", kind}, {"bytes", with_texts(body, characters_of)}}.dump();
+  }
 }
 
 template <class Result, class Decode>
 Result decode(std::string_view text, const Decode& decode_kind) {
   try {
     const Json json = Json::parse(text);
-    return decode_kind(json.at("kind").get_ref<const std::string&>(), json.at("body"));
+    const auto& kind = json.at("kind").get_ref<const std::string&>();
+    if (json.contains("bytes")) return decode_kind(kind, with_texts(json["bytes"], bytes_of));
+    return decode_kind(kind, json.at("body"));
   } catch (const Json::exception& error) {
     constexpr std::size_t kQuoted = 60;
     throw Error("the worker's line '" + std::string(text.substr(0, kQuoted)) +

@@ -38,6 +38,8 @@ struct AccuracyJob {
 struct LatencyJob {
   std::string symbol;
   std::string params;
+  std::string output;  // as of ModelSpec
+  std::string until;
   Shape image_shape;
   std::string backend;
   int device = 0;
@@ -61,6 +63,7 @@ struct AccuracyResult {
   std::string reason;
   std::string symbol;  // the model as it was saved, or as it was given
   std::string params;
+  Shape image_shape;  // [C,H,W] that it was scored at
   std::string model_hash;
   std::vector<MetricValue> metrics;
   std::vector<Prediction> predictions;
@@ -76,6 +79,7 @@ struct LatencyResult {
   std::vector<MetricValue> metrics;
   std::vector<double> latency_ns;
   DeviceSamples device;  // of the same runs; empty on the CPU
+  Algorithms algorithms;
 
   bool operator==(const LatencyResult&) const = default;
 };

@@ -15,7 +15,9 @@ namespace {
 constexpr double kNanoseconds = 1e9;
 
 LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
-  const LoadedModel model = load_model({job.symbol, job.params}, job.image_shape);
+  const LoadedModel model =
+      load_model({job.symbol, job.params},
+                 {.image_shape = job.image_shape, .output = job.output, .until = job.until});
   const Clock clock = steady_clock_ns;
   const std::int64_t start = clock();
   const std::unique_ptr<Executable> executable =
@@ -31,6 +33,7 @@ LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
   ExecutableLatency measured = measure_executable(*executable, dummy, job.measure, clock);
   result.latency_ns = std::move(measured.latency_ns);
   result.device = std::move(measured.device);
+  result.algorithms = executable->algorithms();
   result.metrics = {make_metric("peak_rss", static_cast<double>(peak_resident_bytes()))};
   const std::vector<MetricValue> memory = memory_metrics(executable->memory());
   result.metrics.insert(result.metrics.end(), memory.begin(), memory.end());

@@ -131,9 +131,9 @@ std::string enumerate(const std::vector<std::string>& misses, std::size_t judged
   constexpr std::size_t kNamed = 3;
   if (misses.size() == 1) return misses.front();
   const std::span<const std::string> named(misses.data(), std::min(misses.size(), kNamed));
-  std::string text =
-      fmt::format("{} of {} cases: {}", misses.size(), judged, fmt::join(named, "; "));
+  std::string text = fmt::format("{}", fmt::join(named, "; "));
   if (misses.size() > kNamed) text += fmt::format("; and {} more", misses.size() - kNamed);
+  text += fmt::format("; {} of {} cases in all", misses.size(), judged);
   return text;
 }
 
@@ -144,8 +144,9 @@ GateVerdict judge_nothing(const Gate& gate, std::size_t concerned, const std::st
     verdict.reason = "left out by " + narrowed_by;
     return verdict;
   }
-  verdict.reason = concerned == 0 ? "no case of the run is about it"
-                                  : fmt::format("none of its {} cases could be run", concerned);
+  verdict.reason = concerned == 0   ? "no case of the run is about it"
+                   : concerned == 1 ? std::string("its one case could not be run")
+                                    : fmt::format("none of its {} cases could be run", concerned);
   if (!gate.optional) verdict.outcome = GateOutcome::failed;
   return verdict;
 }

@@ -31,6 +31,7 @@ constexpr int kMaxThreads = 1024;
 constexpr int kMaxRounds = 100;
 constexpr double kMaxSeconds = 30 * 24 * 3600;
 constexpr double kHuge = 1e15;
+constexpr double kLargestPixel = 1e6;  // means and deviations
 
 // Percent, as published, into fractions.
 Documented read_figures(YamlMap& map) {
@@ -81,7 +82,7 @@ void read_dataset(YamlMap& map, DatasetSpec& dataset) {
     calibration->read("records", spec.records);
     calibration->read("first", spec.first, 0);
     calibration->read("batch_size", spec.batch_size, 1, kMaxBatch);
-    calibration->read("shuffle", spec.shuffle);
+    if (calibration->has("shuffle")) calibration->read("shuffle", spec.shuffle.emplace());
     calibration->read("shuffle_seed", spec.shuffle_seed, 0);
     calibration->finish();
   }
@@ -95,9 +96,9 @@ void read_dataset(YamlMap& map, DatasetSpec& dataset) {
   map.finish();
 }
 
-Shape read_image_shape(YamlMap& map, const Shape& otherwise) {
+Shape read_image_shape(YamlMap& map) {
+  if (!map.has("image_shape")) return ModelSpec().image_shape;
   std::array<float, 3> sizes{};
-  for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = static_cast<float>(otherwise[i]);
   map.read("image_shape", sizes);
   Shape shape{0, 0, 0};
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -108,9 +109,20 @@ Shape read_image_shape(YamlMap& map, const Shape& otherwise) {
     }
     shape[i] = static_cast<std::int64_t>(sizes[i]);
   }
-  if (shape[0] != 3)
-    map.fail("image_shape", fmt::format("found {} channels, expected 3", shape[0]));
+  if (shape[0] != 3 && shape[0] != 1)
+    map.fail("image_shape", fmt::format("found {} channels, expected 3 or 1", shape[0]));
   return shape;
+}
+
+// Three numbers, or one for all channels.
+void read_channels(YamlMap& map, const std::string& key, std::array<float, 3>& target) {
+  if (!map.is_list(key)) {
+    std::optional<double> value;
+    map.read(key, value, -kLargestPixel, kLargestPixel);
+    if (value) target.fill(static_cast<float>(*value));
+  } else {
+    map.read(key, target);
+  }
 }
 
 ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
@@ -127,9 +139,13 @@ ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
   if (!holds_parameters(model.symbol) && !is_zoo(model.symbol))
     model.params = model.name + "-0000.params";
   map.read("params", model.params);
-  model.image_shape = read_image_shape(map, model.image_shape);
-  map.read("rgb_mean", model.rgb_mean);
-  map.read("rgb_std", model.rgb_std);
+  map.read("output", model.output);
+  map.read("until", model.until);
+  if (!model.output.empty() && !model.until.empty())
+    map.fail("until", "found beside 'output', expected one of them");
+  model.image_shape = read_image_shape(map);
+  read_channels(map, "rgb_mean", model.rgb_mean);
+  read_channels(map, "rgb_std", model.rgb_std);
   if (std::ranges::count(model.rgb_std, 0.F) > 0) map.fail("rgb_std", "found 0, which divides");
   map.read("resize_short", model.resize_short, 0, kMaxImageSide);
   map.read("excluded_layers", model.excluded_layers);
@@ -185,27 +201,16 @@ std::vector<std::string> every_backend() {
   return names;
 }
 
-void check_built(const YamlMap& map, const std::string& key, const char* what,
-                 const std::vector<std::string>& found, const std::vector<std::string>& known) {
-  for (const std::string& name : found) {
-    if (std::ranges::count(known, name) > 0) continue;
-    map.fail(key,
-             fmt::format("no {} '{}' in this build, {}", what, name, expectation(name, known)));
-  }
-}
-
 Axes read_axes(YamlMap map) {
   Axes axes;
   map.read("precisions", axes.precisions);
   check_names(map, "precisions", axes.precisions, all_precisions());
   map.read("modes", axes.modes);
-  check_built(map, "modes", "calibration mode", axes.modes, all_modes());
   map.read("calib_batches", axes.calib_batches, 1);
   map.read("quantized_dtypes", axes.quantized_dtypes);
   check_names(map, "quantized_dtypes", axes.quantized_dtypes, {"auto", "int8", "uint8"});
   map.read("batch_sizes", axes.batch_sizes, 1);
   map.read("backends", axes.backends);
-  check_built(map, "backends", "backend", axes.backends, every_backend());
   map.read("threads", axes.threads, 0);
   for (const int batch : axes.batch_sizes) {
     if (batch > kMaxBatch) map.fail("batch_sizes", fmt::format("{} is above {}", batch, kMaxBatch));

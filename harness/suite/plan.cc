@@ -10,6 +10,7 @@
 #include "datasets/shapes.h"
 #include "engine/core/error.h"
 #include "engine/core/hash.h"
+#include "engine/core/nearest_name.h"
 #include "harness/model/zoo_source.h"
 
 namespace qbench {
@@ -21,8 +22,11 @@ void check_known(const char* what, const std::vector<std::string>& wanted,
                  const std::vector<std::string>& known) {
   for (const std::string& name : wanted) {
     if (std::ranges::count(known, name) > 0) continue;
-    throw Error(fmt::format("no {} '{}' in this build, expected of: {}", what, name,
-                            fmt::join(known, ", ")));
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    const std::string_view nearest = nearest_name(name, names);
+    throw Error(fmt::format("no {} '{}' in this build, expected of: {}{}", what, name,
+                            fmt::join(known, ", "),
+                            nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
   }
 }
 
@@ -154,12 +158,20 @@ class Planner {
     find(group.model.params);
     find(group.model.dataset.records);
     find(group.model.dataset.calibration.records);
+    find_class_names(group.model.dataset.class_names);
     if (missing.empty()) return;
     group.status = Status::skipped;
     group.reason = fmt::format("missing {}", fmt::join(missing, ", "));
     for (const std::string& name : missing) {
       if (std::ranges::count(plan_.missing, name) == 0) plan_.missing.push_back(name);
     }
+  }
+
+  // One name may be that of a file, which lies where the others do.
+  void find_class_names(std::vector<std::string>& names) const {
+    if (names.size() != 1 || names.front().find('.') == std::string::npos) return;
+    if (std::optional<std::string> path = context_.find_file(names.front()))
+      names.front() = *std::move(path);
   }
 
   // Hashes, and whether the images that are asked for are there.
@@ -170,14 +182,21 @@ class Planner {
       files.add(hash(group.model.symbol));
       if (!group.model.params.empty()) files.add(hash(group.model.params));
       group.files_hash = files.hex();
-      const DataFacts& scored = facts(dataset.records);
+      const OpenOptions options = dataset.open_options();
+      const DataFacts& scored = facts(dataset.records, options);
+      group.class_names = ClassMap(dataset.class_names).names();
       if (dataset.skip >= scored.images) {
         throw Error(fmt::format("{}: {} images, none left after skipping {}", dataset.records,
                                 scored.images, dataset.skip));
       }
       group.data_hash =
           Hasher().add(scored.hash).add(fmt::format("{} {}", dataset.skip, dataset.count)).hex();
-      warn_of_overlap(group, facts(dataset.calibration.records), scored);
+      DataFacts calibration = scored;
+      if (dataset.calibration.records != dataset.records)
+        calibration = facts(dataset.calibration.records, {.labels = false});
+      group.shuffles_calibration = dataset.calibration.shuffle.value_or(calibration.by_class);
+      group.calibration_hash = calibration.hash;
+      warn_of_overlap(group, calibration, scored);
     } catch (const Error& error) {
       group.status = Status::failed;
       group.reason = error.what();
@@ -192,10 +211,11 @@ class Planner {
     if (!calibrates || calibration.hash != scored.hash) return;
     const DatasetSpec& dataset = group.model.dataset;
     const CalibrationSpec& spec = dataset.calibration;
-    const std::int64_t begin = spec.shuffle ? 0 : spec.first;
-    const std::int64_t end = spec.shuffle ? calibration.images
-                                          : spec.first + std::int64_t{spec.batch_size} *
-                                                             std::ranges::max(axes.calib_batches);
+    const bool shuffle = group.shuffles_calibration;
+    const std::int64_t begin = shuffle ? 0 : spec.first;
+    const std::int64_t end =
+        shuffle ? calibration.images
+                : spec.first + std::int64_t{spec.batch_size} * std::ranges::max(axes.calib_batches);
     const std::int64_t scored_end =
         dataset.count < 0 ? scored.images : dataset.skip + dataset.count;
     if (begin >= scored_end || end <= dataset.skip) return;
@@ -239,19 +259,22 @@ class Planner {
     hasher.add(group.backend)
         .add(made.variant.name())
         .add(fmt::format("{} {}", made.batch_size, made.threads))
+        .add(model.output)
+        .add(model.until)
         .add(fmt::format("{} {} {} {}", to_string(model.image_shape),
                          fmt::join(model.rgb_mean, ","), fmt::join(model.rgb_std, ","),
                          model.resize_short))
         .add(describe(plan_.suite.measure))
-        .add(describe(model.dataset.detection));
+        .add(describe(model.dataset.detection))
+        .add(fmt::format("{}", fmt::join(group.class_names, "\n")));
     if (!made.variant.quantized()) return hasher.hex();
     hasher.add(
         fmt::format("{} {}", model.exclude_first_conv, fmt::join(model.excluded_layers, ",")));
     if (made.variant.mode == "none") return hasher.hex();
-    const auto known = facts_.find(calibration.records);
-    return hasher.add(known == facts_.end() ? calibration.records : known->second.hash)
-        .add(fmt::format("{} {} {} {}", calibration.first, calibration.batch_size,
-                         calibration.shuffle, calibration.shuffle ? calibration.shuffle_seed : 0))
+    const bool shuffle = group.shuffles_calibration;
+    return hasher.add(group.calibration_hash.empty() ? calibration.records : group.calibration_hash)
+        .add(fmt::format("{} {} {} {}", calibration.first, calibration.batch_size, shuffle,
+                         shuffle ? calibration.shuffle_seed : 0))
         .hex();
   }
 
@@ -269,15 +292,18 @@ class Planner {
   }
 
   const std::string& hash(const std::string& path) {
-    const auto [entry, is_new] = hashes_.try_emplace(path);
-    if (is_new) entry->second = is_zoo(path) ? Hasher().add(path).hex() : context_.hash_file(path);
-    return entry->second;
+    const auto found = hashes_.find(path);
+    if (found != hashes_.end()) return found->second;
+    const std::string content = is_zoo(path) ? Hasher().add(path).hex() : context_.hash_file(path);
+    return hashes_.emplace(path, content).first->second;
   }
 
-  const DataFacts& facts(const std::string& data) {
-    const auto found = facts_.find(data);
+  const DataFacts& facts(const std::string& data, const OpenOptions& options) {
+    const std::string key =
+        fmt::format("{}\n{}\n{}", data, options.labels, fmt::join(options.classes.names(), "\n"));
+    const auto found = facts_.find(key);
     if (found != facts_.end()) return found->second;
-    return facts_.emplace(data, context_.look_at_data(data)).first->second;
+    return facts_.emplace(key, context_.look_at_data(data, options)).first->second;
   }
 
   const PlanContext& context_;

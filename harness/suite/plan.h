@@ -45,7 +45,10 @@ struct Group {
   std::string backend;
   int devices = 1;  // of the backend
   std::string data_hash;
-  std::string files_hash;  // of symbol and parameters
+  std::string files_hash;                  // of symbol and parameters
+  std::string calibration_hash;            // of the images to calibrate on
+  bool shuffles_calibration = false;       // as asked for, or since they lie by class
+  std::vector<std::string> class_names{};  // read from their file, where they are in one
   std::vector<Case> cases;
   std::vector<std::string> warnings;
   // Anything but ok: why no case of the group can run.
@@ -66,6 +69,7 @@ struct Plan {
 struct DataFacts {
   std::int64_t images = 0;
   std::string hash;
+  bool by_class = false;  // images lie class by class
 };
 
 // What a plan depends on beside the suite.
@@ -78,7 +82,8 @@ struct PlanContext {
   std::string command;  // "qbench suite demo", with what it was given beside the axes
   std::function<std::optional<std::string>(const std::string& name)> find_file;
   std::function<std::string(const std::string& path)> hash_file;
-  std::function<DataFacts(const std::string& data)> look_at_data;  // throws Error
+  // Opens a data set to be scored or, where labels do not matter, calibrated on. Throws Error.
+  std::function<DataFacts(const std::string& data, const OpenOptions& options)> look_at_data;
 };
 
 // Throws Error when the suite asks for a backend or mode that is not in the context, or when

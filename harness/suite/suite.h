@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/class_map.h"
 #include "engine/core/shape.h"
 #include "harness/accuracy/match_detections.h"
 #include "harness/measure/measure.h"
@@ -19,7 +20,7 @@ struct CalibrationSpec {
   std::string records;     // a data set as open_dataset reads it
   std::int64_t first = 0;  // images left out at the beginning
   int batch_size = 32;
-  bool shuffle = false;
+  std::optional<bool> shuffle{};  // nothing: where the images lie by class
   std::int64_t shuffle_seed = 48564309;
 };
 
@@ -29,8 +30,14 @@ struct DatasetSpec {
   CalibrationSpec calibration;
   std::int64_t skip = 0;    // images left out at the beginning
   std::int64_t count = -1;  // images scored at most; -1: all that remain
+  // In the network's order, or the name of a file of them (class_map.h).
   std::vector<std::string> class_names;
   DetectionOptions detection;
+
+  // How its images are opened to be scored. With classes chosen, `class_names` are those alone.
+  OpenOptions open_options() const {
+    return {.classes = detection.label_classes.empty() ? ClassMap(class_names) : ClassMap()};
+  }
 };
 
 // Published figures of INT8 are those of one way to calibrate.
@@ -43,9 +50,12 @@ struct ExpectedInt8 {
 struct ModelSpec {
   std::string name;
   std::string source;
-  std::string symbol;              // files as they are looked for
-  std::string params;              // empty where `symbol` holds them
-  Shape image_shape{3, 224, 224};  // [C,H,W]
+  std::string symbol;  // files as they are looked for
+  std::string params;  // empty where `symbol` holds them
+  std::string output;  // of several outputs, the one that is taken
+  std::string until;   // the node that the network is ended at
+  // [C,H,W]; rank 0: as the file says
+  Shape image_shape = Shape(std::vector<std::int64_t>{});
   std::array<float, 3> rgb_mean{0, 0, 0};
   std::array<float, 3> rgb_std{1, 1, 1};
   int resize_short = 0;

@@ -72,8 +72,9 @@ std::vector<std::string> parse_list(std::string_view text) {
 }
 
 std::array<float, 3> parse_triple(std::string_view text) {
-  const std::vector<std::string> items = parse_list(text);
-  if (items.size() != 3) fail(text, "three numbers separated by commas");
+  std::vector<std::string> items = parse_list(text);
+  if (items.size() == 1) items.resize(3, items.front());
+  if (items.size() != 3) fail(text, "three numbers separated by commas, or one");
   std::array<float, 3> values{};
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(parse_double(items[i]));

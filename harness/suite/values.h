@@ -15,6 +15,7 @@ std::int64_t parse_int64(std::string_view text);
 int parse_int(std::string_view text);
 double parse_double(std::string_view text);                  // finite
 std::vector<std::string> parse_list(std::string_view text);  // comma separated, no empty items
-std::array<float, 3> parse_triple(std::string_view text);    // three finite numbers
+// Three finite numbers; one stands for three equal ones.
+std::array<float, 3> parse_triple(std::string_view text);
 
 }  // namespace qbench

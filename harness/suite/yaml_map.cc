@@ -119,6 +119,11 @@ bool YamlMap::has(const std::string& key) const {
   return node[key].IsDefined();
 }
 
+bool YamlMap::is_list(const std::string& key) const {
+  const YAML::Node& node = state_->node;
+  return node[key].IsDefined() && node[key].IsSequence();
+}
+
 YAML::Node YamlMap::take(const std::string& key) {
   state_->known.insert(key);
   const YAML::Node& node = state_->node;

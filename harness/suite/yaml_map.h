@@ -24,6 +24,7 @@ class YamlMap {
   ~YamlMap();
 
   bool has(const std::string& key) const;
+  bool is_list(const std::string& key) const;
 
   // Each leaves `target` as it was when the key is absent.
   void read(const std::string& key, std::string& target);

@@ -107,9 +107,12 @@ struct PrecisionSet::Builder {
     std::ranges::stable_sort(found, [](const Found& a, const Found& b) {
       return std::tuple(-a.detection->score, a.image) < std::tuple(-b.detection->score, b.image);
     });
+    std::size_t used = 0;
     for (const Found& f : found) {
-      built.coco.push_back({f.detection->coco_hits, f.detection->coco_ignored});
+      built.coco.push_back({f.image, f.detection->coco_hits, f.detection->coco_ignored});
+      if (f.detection->coco_hits != 0) used = built.coco.size();
     }
+    built.coco.resize(used);
   }
 };
 
@@ -121,7 +124,7 @@ PrecisionSet::PrecisionSet(std::span<const DetectedImage> images) : images_(imag
     }
     for (const TruthCount& count : images[i].truth) {
       Class& built = builders[count.label].built;
-      built.coco_boxes += count.coco;
+      if (count.coco > 0) built.coco_truth.push_back({i, count.coco});
       if (count.voc <= 0) continue;
       built.truth.push_back({i, count.voc});
       built.occurs.push_back(i);
@@ -153,21 +156,36 @@ std::optional<PrecisionSet::VocMean> PrecisionSet::voc(const Class& c,
   return VocMean{curve.sampled(kVocPoints, 0.1), curve.area()};
 }
 
-std::optional<std::array<double, kCocoThresholds>> PrecisionSet::coco(const Class& c) {
-  if (c.coco_boxes == 0) return std::nullopt;
-  std::array<double, kCocoThresholds> precisions{};
-  for (std::size_t t = 0; t < precisions.size(); ++t) {
-    Curve curve;
-    for (const CocoRow& row : c.coco) {
+std::optional<std::array<double, kCocoThresholds>> PrecisionSet::coco(
+    const Class& c, std::span<const std::uint32_t> weights) {
+  std::int64_t boxes = 0;
+  for (const Truth& truth : c.coco_truth) boxes += truth.boxes * weights[truth.image];
+  if (boxes == 0) return std::nullopt;
+  // Most detections are misses at every overlap: they are counted once for all curves.
+  std::array<Curve, kCocoThresholds> curves;
+  std::array<std::int64_t, kCocoThresholds> seen{};  // of the common misses, by curve
+  std::int64_t misses = 0;
+  for (const CocoRow& row : c.coco) {
+    const std::int64_t weight = weights[row.image];
+    if (row.hits == 0 && row.ignored == 0) {
+      misses += weight;
+      continue;
+    }
+    for (std::size_t t = 0; t < curves.size(); ++t) {
       if ((row.ignored >> t & 1) != 0) continue;
+      curves[t].miss(misses - seen[t]);
+      seen[t] = misses;
       if ((row.hits >> t & 1) != 0) {
-        curve.hit(1);
+        curves[t].hit(weight);
       } else {
-        curve.miss(1);
+        curves[t].miss(weight);
       }
     }
-    curve.finish(c.coco_boxes);
-    precisions[t] = curve.sampled(kCocoPoints, 0.01);
+  }
+  std::array<double, kCocoThresholds> precisions{};
+  for (std::size_t t = 0; t < precisions.size(); ++t) {
+    curves[t].finish(boxes);
+    precisions[t] = curves[t].sampled(kCocoPoints, 0.01);
   }
   return precisions;
 }
@@ -183,7 +201,7 @@ std::vector<ClassPrecision> PrecisionSet::classes() const {
       precision.voc07 = found->voc07;
       precision.area = found->area;
     }
-    if (const auto found = coco(c)) {
+    if (const auto found = coco(c, once)) {
       precision.coco = std::accumulate(found->begin(), found->end(), 0.0) / kCocoThresholds;
       precision.coco50 = found->front();
     }
@@ -207,10 +225,14 @@ MeanPrecision PrecisionSet::mean() const {
           mean_of(&ClassPrecision::coco), mean_of(&ClassPrecision::coco50)};
 }
 
-PrecisionSet::VocMean PrecisionSet::voc_mean(std::span<const std::uint32_t> weights) const {
+void PrecisionSet::check(std::span<const std::uint32_t> weights) const {
   if (weights.size() != images_) {
     throw Error(fmt::format("{} weights for {} images", weights.size(), images_));
   }
+}
+
+PrecisionSet::VocMean PrecisionSet::voc_mean(std::span<const std::uint32_t> weights) const {
+  check(weights);
   VocMean sum;
   int count = 0;
   for (const Class& c : classes_) {
@@ -221,6 +243,19 @@ PrecisionSet::VocMean PrecisionSet::voc_mean(std::span<const std::uint32_t> weig
     ++count;
   }
   return count == 0 ? VocMean{} : VocMean{sum.voc07 / count, sum.area / count};
+}
+
+double PrecisionSet::coco_mean(std::span<const std::uint32_t> weights) const {
+  check(weights);
+  double sum = 0;
+  int count = 0;
+  for (const Class& c : classes_) {
+    const auto found = coco(c, weights);
+    if (!found) continue;
+    sum += std::accumulate(found->begin(), found->end(), 0.0) / kCocoThresholds;
+    ++count;
+  }
+  return count == 0 ? 0 : sum / count;
 }
 
 }  // namespace qbench

@@ -55,6 +55,8 @@ class PrecisionSet {
     double area = 0;
   };
   VocMean voc_mean(std::span<const std::uint32_t> weights) const;
+  // COCO's mean over overlaps and classes, likewise.
+  double coco_mean(std::span<const std::uint32_t> weights) const;
 
  private:
   struct VocRow {
@@ -62,25 +64,28 @@ class PrecisionSet {
     bool hit;
   };
   struct CocoRow {
+    std::uint32_t image;
     std::uint16_t hits;
     std::uint16_t ignored;
   };
   struct Truth {
     std::uint32_t image;
-    std::int64_t boxes;  // by VOC's count
+    std::int64_t boxes;
   };
   struct Class {
     int label = 0;
     std::vector<VocRow> voc;            // best score first, nothing after the last hit
-    std::vector<CocoRow> coco;          // best score first
-    std::vector<Truth> truth;           // of images with boxes of the class
+    std::vector<CocoRow> coco;          // best score first, nothing after the last hit
+    std::vector<Truth> truth;           // of images with boxes of the class, by VOC's count
+    std::vector<Truth> coco_truth;      // by COCO's
     std::vector<std::uint32_t> occurs;  // images that make the class count for VOC
-    std::int64_t coco_boxes = 0;
   };
   struct Builder;
 
   static std::optional<VocMean> voc(const Class& c, std::span<const std::uint32_t> weights);
-  static std::optional<std::array<double, kCocoThresholds>> coco(const Class& c);
+  static std::optional<std::array<double, kCocoThresholds>> coco(
+      const Class& c, std::span<const std::uint32_t> weights);
+  void check(std::span<const std::uint32_t> weights) const;
 
   std::size_t images_ = 0;
   std::vector<Class> classes_;

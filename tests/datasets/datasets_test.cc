@@ -71,10 +71,17 @@ TEST(ImageFolder, SortedSubfoldersAreClasses) {
                            "ant/notes.txt", "stray.jpg"}) {
     write_text(folder.file(file), file);
   }
-  std::filesystem::create_directories(
-      folder.file("mouse"));  // a class without images keeps its number
+  // What has no images, or is hidden, is no class.
+  std::filesystem::create_directories(folder.file("mouse/deep"));
+  write_text(folder.file(".ipynb_checkpoints/a.jpg"), "hidden");
+  write_text(folder.file("ant/._a.jpg"), "hidden");
   const std::unique_ptr<Dataset> dataset = open_dataset(folder.file(""));
-  EXPECT_THAT(dataset->class_names(), ElementsAre("ant", "mouse", "zebra"));
+  EXPECT_THAT(dataset->class_names(), ElementsAre("ant", "zebra"));
+  EXPECT_EQ(dataset->class_numbers(), ClassNumbers::position);
+  EXPECT_TRUE(dataset->lies_by_class());
+  EXPECT_THAT(dataset->notices(),
+              ElementsAre(HasSubstr("1 file was left out: ant/notes.txt"),
+                          HasSubstr("1 image beside the class folders was left out: stray.jpg")));
   ASSERT_EQ(dataset->size(), 4);
   std::vector<std::string> names;
   std::vector<float> labels;
@@ -86,7 +93,75 @@ TEST(ImageFolder, SortedSubfoldersAreClasses) {
     EXPECT_EQ(sample.id, static_cast<std::uint64_t>(i));
   }
   EXPECT_THAT(names, ElementsAre("ant/a.jpg", "ant/b/deep.jpeg", "zebra/1.JPG", "zebra/2.png"));
-  EXPECT_THAT(labels, ElementsAre(0, 0, 2, 2));
+  EXPECT_THAT(labels, ElementsAre(0, 0, 1, 1));
+}
+
+std::vector<std::string> class_names_of(const std::vector<std::string>& folders) {
+  const TestFolder folder;
+  for (const std::string& name : folders) write_text(folder.file(name + "/a.jpg"), name);
+  return open_dataset(folder.file(""))->class_names();
+}
+
+TEST(ImageFolder, NumbersAreSortedAsNumbersWhenAllNamesAre) {
+  EXPECT_THAT(class_names_of({"10", "9", "100", "0", "2"}),
+              ElementsAre("0", "2", "9", "10", "100"));
+  EXPECT_THAT(class_names_of({"10", "02", "2", "1"}), ElementsAre("1", "02", "2", "10"));
+  EXPECT_THAT(class_names_of({"10", "9", "x"}), ElementsAre("10", "9", "x"));
+}
+
+// The network's order decides, whatever the folders are and however many.
+TEST(ImageFolder, AMapNumbersTheFolders) {
+  const TestFolder folder;
+  write_text(folder.file("set/n02/a.jpg"), "a");
+  write_text(folder.file("set/n01/b.jpg"), "b");
+  write_text(folder.file("synset.txt"), "n00 tench, Tinca tinca\nn02 a\n\nn03 b\nn01 c d\n");
+  write_text(folder.file("pairs.txt"), "n01 3\r\nn02\t1\n");
+  for (const ClassMap& map :
+       {ClassMap({folder.file("synset.txt")}), ClassMap({folder.file("pairs.txt")}),
+        ClassMap({"n00", "n02", "n03", "n01"})}) {
+    const std::unique_ptr<Dataset> set = open_dataset(folder.file("set"), {.classes = map});
+    EXPECT_EQ(set->name(0), "n01/b.jpg");
+    EXPECT_THAT(set->read(0).label, ElementsAre(3));
+    EXPECT_THAT(set->read(1).label, ElementsAre(1));
+    EXPECT_EQ(set->class_names().size(), 4U);
+    EXPECT_EQ(set->class_numbers(), ClassNumbers::given);
+  }
+  EXPECT_THAT(
+      error_of([&] {
+        open_dataset(folder.file("set"), {.classes = ClassMap({"n01", "x"})});
+      }),
+      HasSubstr("set/n02: the folder is none of the class names given, which are 0 n01, 1 x"));
+  EXPECT_NO_THROW(
+      open_dataset(folder.file("set"), {.classes = ClassMap({"n01", "x"}), .labels = false}));
+}
+
+TEST(ImageFolder, LinksAreFollowedUnlessTheyLeadNowhereOrBack) {
+  const TestFolder folder;
+  write_text(folder.file("set/a/1.jpg"), "1");
+  write_text(folder.file("far/deep/2.jpg"), "2");
+  std::filesystem::create_directory_symlink(folder.file("far"), folder.file("set/a/link"));
+  EXPECT_EQ(open_dataset(folder.file("set"))->size(), 2);
+  std::filesystem::create_directory_symlink(folder.file("set"), folder.file("set/a/back"));
+  EXPECT_THAT(error_of([&] { open_dataset(folder.file("set")); }),
+              HasSubstr("is a link that leads back to a folder it lies in"));
+  std::filesystem::remove(folder.file("set/a/back"));
+  for (const char* target : {"nowhere", "self"}) {
+    std::filesystem::create_symlink(target, folder.file("set/a/self"));
+    EXPECT_THAT(error_of([&] { open_dataset(folder.file("set")); }),
+                HasSubstr("set/a/self: is a link to nothing"));
+    std::filesystem::remove(folder.file("set/a/self"));
+  }
+}
+
+TEST(ImageFolder, DataSetsInFoldersAreNoClasses) {
+  const TestFolder folder;
+  write_text(folder.file("parts/train/cat/a.jpg"), "a");
+  write_text(folder.file("parts/val/cat/b.jpg"), "b");
+  EXPECT_THAT(error_of([&] { open_dataset(folder.file("parts")); }),
+              HasSubstr("parts: holds data sets, not classes; choose one of: "));
+  write_text(folder.file("kit/VOC2007/JPEGImages/a.jpg"), "a");
+  write_text(folder.file("kit/VOC2007/Annotations/a.xml"), "");
+  EXPECT_THAT(error_of([&] { open_dataset(folder.file("kit")); }), HasSubstr("kit/VOC2007"));
 }
 
 TEST(ImageFolder, ListGivesOrderAndLabels) {
@@ -121,7 +196,7 @@ TEST(ImageFolder, HashFollowsContentLabelAndName) {
 TEST(ImageFolder, WhatIsMissingIsNamed) {
   const TestFolder folder;
   EXPECT_THAT(error_of([&] { open_dataset(folder.file("")); }),
-              HasSubstr("no class subfolders and 0 .lst files"));
+              HasSubstr("no class subfolders with images (.jpg, .jpeg, .jpe, "));
   write_text(folder.file("a.lst"), "0\t1\tgone.jpg\n");
   EXPECT_THAT(error_of([&] { open_dataset(folder.file("")); }),
               HasSubstr("a.lst: lists gone.jpg, which is no file in"));
@@ -129,9 +204,9 @@ TEST(ImageFolder, WhatIsMissingIsNamed) {
   EXPECT_THAT(error_of([&] { open_dataset(folder.file("b.lst")); }),
               HasSubstr("b.lst: lists no images"));
   EXPECT_THAT(error_of([&] { open_dataset(folder.file("")); }), HasSubstr("2 .lst files"));
-  std::filesystem::create_directories(folder.file("class"));
+  write_text(folder.file("class/a.gif"), "gif");
   EXPECT_THAT(error_of([&] { open_dataset(folder.file("")); }),
-              HasSubstr("has no .jpg, .jpeg or .png files"));
+              HasSubstr("1 file was left out: class/a.gif"));
   EXPECT_THAT(error_of([&] { open_image_folder(folder.file("none")); }),
               HasSubstr("No such file or directory"));
 }

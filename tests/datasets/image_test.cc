@@ -1,10 +1,14 @@
-// JPEG and PNG files.
+// JPEG and PNG files, and what is read of damaged ones.
 #include "datasets/image.h"
 
 #include <gmock/gmock.h>
+#include <jpeglib.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "tests/datasets/test_util.h"
 
@@ -17,6 +21,33 @@ template <std::size_t N>
 std::vector<std::byte> raw(const unsigned char (&values)[N]) {
   const auto bytes = std::as_bytes(std::span(values));
   return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::byte> progressive_jpeg() {
+  jpeg_compress_struct info{};
+  jpeg_error_mgr errors{};
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&info);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&info, &bytes, &size);
+  info.image_height = info.image_width = 16;
+  info.input_components = 3;
+  info.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&info);
+  jpeg_simple_progression(&info);
+  jpeg_start_compress(&info, TRUE);
+  Image image = pattern_image(16, 16);
+  for (int y = 0; y < 16; ++y) {
+    JSAMPROW row = image.row(y);
+    jpeg_write_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_compress(&info);
+  const auto view = std::as_bytes(std::span(bytes, size));
+  std::vector<std::byte> result(view.begin(), view.end());
+  jpeg_destroy_compress(&info);
+  std::free(bytes);
+  return result;
 }
 
 TEST(Image, PngKeepsEveryPixel) {
@@ -124,9 +155,9 @@ TEST(Image, OtherNumbersOfChannelsAreRefused) {
 
 TEST(Image, OtherFilesAreRefused) {
   EXPECT_THAT(error_of([] { decode_image({}); }),
-              HasSubstr("0 bytes that are neither a JPEG nor a PNG image"));
+              HasSubstr("0 bytes that are no image, expected JPEG, PNG, BMP"));
   EXPECT_THAT(error_of([] { image_info(bytes_of("GIF89a, say")); }),
-              HasSubstr("11 bytes that are neither"));
+              HasSubstr("a GIF image, expected JPEG, PNG, BMP"));
   EXPECT_THAT(error_of([] { image_info(bytes_of("\x89PNG\r\n\x1A\nshort")); }),
               HasSubstr("the header is missing"));
 }
@@ -159,6 +190,62 @@ TEST(Image, DamagedJpegIsRefused) {
   EXPECT_THAT(error_of([&] { decode_image(cut); }), HasSubstr("JPEG image: "));
   jpeg.push_back(std::byte{0});  // bytes after the end are harmless
   EXPECT_NO_THROW(decode_image(jpeg));
+}
+
+// All pixels are there when only the end marker is missing.
+TEST(Image, JpegWithoutItsEndIsDoubtful) {
+  const std::vector<std::byte> whole = encode_jpeg(pattern_image(64, 40), 90);
+  std::string_view doubt = "?";
+  const Image image = decode_image(whole, 3, &doubt);
+  EXPECT_EQ(doubt, "");
+  for (const std::size_t lost : {1U, 2U}) {
+    const std::span<const std::byte> cut(whole.data(), whole.size() - lost);
+    EXPECT_EQ(decode_image(cut, 3, &doubt), image);
+    EXPECT_THAT(std::string(doubt), HasSubstr("without an end marker"));
+  }
+  for (std::size_t size = whole.size() - 12; size < whole.size() - 4; ++size) {
+    EXPECT_THAT(error_of([&] { decode_image(std::span(whole).first(size)); }),
+                HasSubstr("JPEG image: "));
+  }
+  std::vector<std::byte> longer(whole.begin(), whole.end() - 2);
+  longer.insert(longer.end(), 40, std::byte{1});
+  longer.insert(longer.end(), whole.end() - 2, whole.end());
+  EXPECT_EQ(decode_image(longer, 3, &doubt), image);
+  EXPECT_THAT(std::string(doubt), HasSubstr("extra bytes"));
+}
+
+// libjpeg takes the scans there are: a picture less sharp than it was.
+TEST(Image, ProgressiveJpegWithoutItsLastScanIsRefused) {
+  const std::vector<std::byte> whole = progressive_jpeg();
+  std::size_t last_scan = 0;
+  for (std::size_t i = 0; i + 1 < whole.size(); ++i) {
+    if (whole[i] == std::byte{0xFF} && whole[i + 1] == std::byte{0xDA}) last_scan = i;
+  }
+  EXPECT_THAT(error_of([&] { decode_image(std::span(whole).first(last_scan)); }),
+              HasSubstr("JPEG image: it is cut short"));
+  std::string_view doubt;
+  EXPECT_EQ(decode_image(std::span(whole).first(whole.size() - 2), 3, &doubt), decode_image(whole));
+  EXPECT_NE(doubt, "");
+}
+
+bool opencv_is_mapped() {
+  std::ifstream maps("/proc/self/maps");
+  const std::string text{std::istreambuf_iterator<char>(maps), {}};
+  return text.find("libopencv") != std::string::npos;
+}
+
+// OpenCV would be measured as the models': only who needs it loads it.
+TEST(ImageDeathTest, PlainJpegAndPngLoadNoOpenCv) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a new process, in which nothing was loaded
+  EXPECT_EXIT(
+      {
+        decode_image(encode_jpeg(pattern_image(9, 9), 90));
+        decode_image(encode_png(pattern_image(9, 9)));
+        const bool before = opencv_is_mapped();
+        decode_image(bytes_of("P6 1 1 255 abc"));
+        std::exit(!before && opencv_is_mapped() ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST(Image, EncodersCheckTheirArguments) {

@@ -33,12 +33,17 @@ class FakeDataset : public Dataset {
     std::ranges::fill(image.pixels, static_cast<std::uint8_t>(index));
     Sample sample{encode_png(image), {static_cast<float>(index)}, 0};
     if (index >= first_bad && index % 2 == 1) sample.encoded.resize(30);
+    if (index >= first_endless) {
+      sample.encoded = encode_jpeg(image, 90);
+      sample.encoded.resize(sample.encoded.size() - 2);
+    }
     if (index == odd_label) sample.label = {0.5F};
     if (index == vector_label) sample.label = {2, 5};
     return sample;
   }
 
   std::int64_t first_bad = 1'000'000;  // from here on, samples with odd numbers cannot be decoded
+  std::int64_t first_endless = 1'000'000;  // from here on, JPEG without their end marker
   std::int64_t odd_label = -1;
   std::int64_t vector_label = -1;
   mutable std::atomic<int> reads = 0;
@@ -190,6 +195,21 @@ TEST_F(LoaderWithoutThreads, DeliversTheSame) {
   EXPECT_EXIT(run_with_threads(0, complete), ::testing::ExitedWithCode(0), "");
   if (!can_count_threads()) GTEST_SKIP() << "needs root";
   EXPECT_EXIT(run_with_threads(2, complete), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(Loader, CountsDoubtfulImagesAmongThoseDelivered) {
+  FakeDataset dataset(20);
+  dataset.first_endless = 7;
+  for (const int threads : {0, 1, 4}) {
+    Loader loader(dataset, kSmall, {.batch_size = 5, .threads = threads});
+    loader.next();
+    EXPECT_THAT(loader.notices(), ::testing::IsEmpty());
+    loader.next();
+    loader.next();
+    EXPECT_THAT(loader.notices(), ::testing::ElementsAre(::testing::AllOf(
+                                      ::testing::StartsWith("8 images without an end marker"),
+                                      ::testing::EndsWith(": first sample 7"))));
+  }
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ std::unique_ptr<Dataset> image_folder(const TestFolder& folder) {
 TEST(Pack, WritesRecordsIndexAndList) {
   const TestFolder folder;
   const std::unique_ptr<Dataset> images = image_folder(folder);
-  EXPECT_EQ(pack(*images, folder.file("out"), {.resize_short = 20}), 6);
+  EXPECT_EQ(pack(*images, folder.file("out"), {.resize_short = 20}).records, 6);
   const std::unique_ptr<Dataset> packed = open_dataset(folder.file("out.rec"));
   const std::vector<ListEntry> list = read_list(folder.file("out.lst"));
   ASSERT_EQ(packed->size(), 6);
@@ -81,7 +81,7 @@ TEST(Pack, BadImageIsNamedAndNothingIsLeft) {
   for (const bool pass_through : {false, true}) {
     EXPECT_THAT(
         error_of([&] { pack(*images, folder.file("out"), {.pass_through = pass_through}); }),
-        HasSubstr("images: b/9.jpg: 8 bytes that are neither"));
+        HasSubstr("images: b/9.jpg: 8 bytes that are no image"));
     EXPECT_EQ(folder.files(), 1U);
   }
   EXPECT_THAT(error_of([&] {
@@ -93,9 +93,9 @@ TEST(Pack, BadImageIsNamedAndNothingIsLeft) {
 TEST(Pack, FullDiskLeavesNothing) {
   const TestFolder folder;
   const std::unique_ptr<Dataset> images = image_folder(folder);
-  std::filesystem::create_symlink("/dev/full", folder.file("out.rec.partial"));
+  std::filesystem::create_symlink("/dev/full", folder.file("out.rec"));
   EXPECT_THAT(error_of([&] { pack(*images, folder.file("out"), {}); }), HasSubstr("No space left"));
-  EXPECT_EQ(folder.files(), 1U);
+  EXPECT_EQ(folder.files(), 2U);  // the link and the images
 }
 
 // Five records: a PNG, a JPEG, a label vector, an undecodable image, a payload too short for one.
@@ -106,7 +106,7 @@ std::string mixed_records(const TestFolder& folder) {
   RecordWriter writer(path);
   writer.write(0, make_image_record({encode_png(pattern_image(10, 20)), {7}, 5}));
   writer.write(1, make_image_record({encode_jpeg(pattern_image(12, 16), 90), {3}, 5}));
-  writer.write(2, make_image_record({encode_png(pattern_image(11, 21)), {2, 5, 0}, 6}));
+  writer.write(2, make_image_record({encode_png(pattern_image(11, 21)), {1, 5, 0}, 6}));
   writer.write(3, make_image_record({cut, {9}, 7}));
   writer.write(4, bytes_of("short"));
   writer.finish();
@@ -147,7 +147,7 @@ TEST(ListRecords, TellsWhatEachRecordHolds) {
   EXPECT_EQ(records[1].format, "JPEG");
   EXPECT_EQ(records[1].id, 5U);
   EXPECT_EQ(records[1].height, 12);
-  EXPECT_THAT(records[2].label, ElementsAre(2, 5, 0));
+  EXPECT_THAT(records[2].label, ElementsAre(1, 5, 0));
   EXPECT_EQ(records[3].width, 40);  // nothing is decoded
   EXPECT_THAT(records[4].problem, HasSubstr("of 5 bytes"));
   EXPECT_EQ(records[0].offset, 0U);

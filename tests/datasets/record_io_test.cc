@@ -247,9 +247,9 @@ TEST(RecordWriter, LeavesNothingHalfWritten) {
   EXPECT_EQ(folder.files(), 0U);
 }
 
-TEST(DatasetFile, FullDiskIsAnEnvironmentError) {
+TEST(RecordWriter, FullDiskIsAnEnvironmentError) {
   const TestFolder folder;
-  std::filesystem::create_symlink("/dev/full", folder.file("a.rec.partial"));
+  std::filesystem::create_symlink("/dev/full", folder.file("a.rec"));
   RecordWriter writer(folder.file("a.rec"));
   writer.write(0, bytes_of("payload"));
   try {

@@ -1,6 +1,7 @@
 // Hundreds of damaged record files: every cut, and many random changes. Each must be read or
 // refused with an Error; nothing else may happen. The sanitizers see what a comparison cannot.
 #include <cstring>
+#include <utility>
 
 #include "datasets/file.h"
 #include "datasets/image.h"
@@ -71,9 +72,11 @@ TEST(RecordMutation, RandomChanges) {
 
 TEST(RecordMutation, EveryCutOfAnImageIsRefused) {
   const Image image = pattern_image(9, 7);
-  for (const std::vector<std::byte>& encoded : {encode_png(image), encode_jpeg(image, 90)}) {
+  constexpr std::size_t kEndMarker = 2;  // of JPEG, without which all pixels are there
+  for (const auto& [encoded, spare] :
+       {std::pair{encode_png(image), std::size_t{0}}, {encode_jpeg(image, 90), kEndMarker}}) {
     EXPECT_NO_THROW(decode_image(encoded));
-    for (std::size_t size = 0; size < encoded.size(); ++size) {
+    for (std::size_t size = 0; size < encoded.size() - spare; ++size) {
       EXPECT_THROW(decode_image(std::span(encoded).first(size)), Error) << size;
     }
   }

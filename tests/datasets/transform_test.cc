@@ -80,13 +80,31 @@ TEST(Transform, SubtractsTheMeanThenMultipliesByTheInverseStd) {
   }
 }
 
+TEST(Transform, GreyNetworksReadOnePlaneWithTheFirstMeanAndStd) {
+  const Image image = pattern_image(9, 12);
+  const Preprocess preprocess{
+      .channels = 1, .height = 5, .width = 8, .rgb_mean = {100, 1, 2}, .rgb_std = {50, 3, 4}};
+  std::vector<float> out(preprocess.elements());
+  ASSERT_EQ(out.size(), 40U);
+  preprocess_image(encode_png(image), preprocess, out);
+  const Image grey = decode_image(encode_png(image), 1);
+  EXPECT_EQ(crop_pixels(encode_png(image), preprocess).pixels.size(), 40U);
+  for (int y = 0; y < 5; ++y) {
+    for (int x = 0; x < 8; ++x) {
+      const auto pixel = static_cast<float>(grey.row(y + 2)[x + 2]);
+      EXPECT_EQ(out[static_cast<std::size_t>(8 * y + x)], (pixel - 100) * (1.0F / 50)) << y << x;
+    }
+  }
+}
+
 TEST(Transform, RefusesWhatMakesNoSense) {
   struct Case {
     Preprocess preprocess;
     const char* message;
   };
   for (const Case& c : std::vector<Case>{
-           {{.channels = 1}, "images of 1 channels, expected 3"},
+           {{.channels = 2}, "images of 2 channels, expected 3 (R, G, B) or 1 (grey)"},
+           {{.channels = 4}, "images of 4 channels"},
            {{.height = 0}, "image of 224 x 0 pixels"},
            {{.height = 1 << 20, .width = 1 << 20}, "expected 1 to 67108864 pixels"},
            {{.rgb_std = {1, 0, 1}}, "mean 0 and std 0 of channel 1"},

@@ -15,6 +15,7 @@
 #include "datasets/datasets.h"
 #include "datasets/loader.h"
 #include "engine/backends/backends.h"
+#include "engine/core/isa.h"
 #include "engine/quantizer/split_sums.h"
 #include "engine/zoo/zoo.h"
 #include "harness/model/model.h"
@@ -176,7 +177,7 @@ class QuantizedNetwork : public OnnxRuntime, public ::testing::WithParamInterfac
     const std::string stem = data_ + "/models/" + model.name;
     const Preprocess& p = model.preprocess;
     const LoadedModel loaded = load_model({stem + "-symbol.json", stem + "-0000.params"},
-                                          Shape{p.channels, p.height, p.width});
+                                          {.image_shape = Shape{p.channels, p.height, p.width}});
     const CalibrationData data{.dataset = dataset, .preprocess = p};
     const std::vector<std::string> modes = {"naive"};
     const std::vector<int> batches = {2};
@@ -207,6 +208,8 @@ int report(const char* what, const Numbers& here, const Numbers& there, std::int
 }
 
 TEST_P(QuantizedNetwork, DecidesTheSame) {
+  if (!has_byte_products(isa()))
+    GTEST_SKIP() << "ONNX Runtime's sums of bytes saturate on this processor";
   constexpr int kBatch = 16;
   const char* wanted = std::getenv("QBENCH_ORT_IMAGES");
   const auto dataset = open_dataset(data_ + "/records/" + GetParam().records);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "reports/record/average_precision.h"
 
 namespace qbench {
 namespace {
@@ -189,7 +190,11 @@ std::vector<DetectedImage> boxes_found(const std::string& found) {
                         .truth = {{.label = 0, .voc = 1, .coco = 1}}};
     const Detection::Outcome outcome =
         found[i] == '1' ? Detection::Outcome::hit : Detection::Outcome::miss;
-    image.detections.push_back({.label = 0, .score = 0.5F, .voc = outcome});
+    image.detections.push_back(
+        {.label = 0,
+         .score = 0.5F,
+         .voc = outcome,
+         .coco_hits = static_cast<std::uint16_t>(found[i] == '1' ? 1023 : 0)});
     images.push_back(image);
   }
   return images;
@@ -201,10 +206,18 @@ TEST(ComparePrecision, PairsImagesAndRepeats) {
   const auto paired = compare_precision(first, second);
   ASSERT_TRUE(paired.has_value());
   EXPECT_EQ(paired->images, 10);
-  EXPECT_GT(paired->drop, 0.3);
-  EXPECT_LT(paired->drop_interval.low, paired->drop);
-  EXPECT_GT(paired->drop_interval.low, 0);
-  EXPECT_GT(paired->drop_interval.high, paired->drop);
+  for (const PairedPrecision::Drop& drop : {paired->voc07, paired->area, paired->coco}) {
+    EXPECT_GT(drop.value, 0.3);
+    EXPECT_LT(drop.interval.low, drop.value);
+    EXPECT_GT(drop.interval.low, 0);
+    EXPECT_GT(drop.interval.high, drop.value);
+  }
+  // Each is the difference of the means alone.
+  const MeanPrecision a = PrecisionSet(first).mean();
+  const MeanPrecision b = PrecisionSet(second).mean();
+  EXPECT_DOUBLE_EQ(paired->voc07.value, a.voc07 - b.voc07);
+  EXPECT_DOUBLE_EQ(paired->area.value, a.area - b.area);
+  EXPECT_DOUBLE_EQ(paired->coco.value, a.coco - b.coco);
   EXPECT_EQ(compare_precision(first, second), paired);
   std::vector<DetectedImage> turned(second.rbegin(), second.rend());
   EXPECT_EQ(compare_precision(first, turned), paired);
@@ -214,7 +227,29 @@ TEST(ComparePrecision, EqualDetectorsHaveNoDrop) {
   const std::vector<DetectedImage> images = boxes_found("1101");
   const auto paired = compare_precision(images, images);
   ASSERT_TRUE(paired.has_value());
-  EXPECT_EQ(paired->drop_interval, (Interval{0, 0}));
+  for (const PairedPrecision::Drop& drop : {paired->voc07, paired->area, paired->coco})
+    EXPECT_EQ(drop.interval, (Interval{0, 0}));
+}
+
+// Images without boxes cost COCO precision by what is detected on them, and VOC nothing.
+TEST(ComparePrecision, CountsDetectionsOnImagesWithoutBoxesForCoco) {
+  const std::vector<DetectedImage> first = boxes_found("1111");
+  std::vector<DetectedImage> second = first;
+  for (DetectedImage& image : second) {
+    image.detections.front().score = 0.9F;
+    image.detections.front().voc = Detection::Outcome::hit;
+  }
+  std::vector<DetectedImage> quiet = second;
+  for (std::int64_t i = 4; i < 8; ++i) {
+    quiet.push_back({.sample = i, .detections = {}, .truth = {}});
+    second.push_back({.sample = i, .detections = {{.label = 0, .score = 0.95F}}, .truth = {}});
+  }
+  const auto paired = compare_precision(quiet, second);
+  ASSERT_TRUE(paired.has_value());
+  EXPECT_EQ(paired->voc07.interval, (Interval{0, 0}));
+  EXPECT_DOUBLE_EQ(paired->coco.value, 0.5);  // four misses before four hits
+  EXPECT_LT(paired->coco.interval.low, 0.5);
+  EXPECT_GT(paired->coco.interval.high, 0.5);
 }
 
 TEST(ComparePrecision, NeedsTheSameImages) {

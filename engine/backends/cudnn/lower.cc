@@ -7,6 +7,7 @@
 #include "engine/backends/cudnn/builder.h"
 #include "engine/backends/cudnn/operators.h"
 #include "engine/core/error.h"
+#include "engine/graph/accumulators.h"
 
 namespace qbench::cudnn {
 namespace {
@@ -73,6 +74,7 @@ std::optional<std::string> why_unsupported(const Graph& graph, NodeId id) {
     const bool measured = std::holds_alternative<Quantize>(node.op);
     if (!measured) return lost_images(node, graph[node.inputs[0]].type);
   }
+  if (Reason reason = why_sums_overflow(graph, id)) return reason;
   return std::visit(
       Overloaded{
           [&](const Convolution& op) { return missing_parameter(graph, node, 2U + op.has_bias); },

@@ -1,12 +1,15 @@
 #include "engine/backends/cudnn/tuning_cache.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
+
+#include "engine/core/error.h"
+#include "engine/core/output_file.h"
 
 namespace qbench::cudnn {
 namespace {
@@ -104,26 +107,17 @@ void TuningCache::read() {
   }
 }
 
-// Written beside and renamed, so that no reader sees half a file.
 void TuningCache::write() const {
   if (path_.empty()) return;
-  namespace fs = std::filesystem;
-  const fs::path path(path_);
-  const fs::path beside = fmt::format("{}.{}.tmp", path_, ::getpid());
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  {
-    std::ofstream file(beside);
-    file << kHeader << '\n';
-    for (const auto& [key, way] : ways_) file << key << '\t' << to_text(way) << '\n';
-    file.close();
-    if (!file) {
-      fs::remove(beside, error);
-      return;
-    }
+  std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), error);
+  std::string text = fmt::format("{}\n", kHeader);
+  for (const auto& [key, way] : ways_) text += fmt::format("{}\t{}\n", key, to_text(way));
+  try {
+    write_output(path_, text);
+  } catch (const Error&) {  // it is found again then
+    return;
   }
-  fs::rename(beside, path, error);
-  if (error) fs::remove(beside, error);
 }
 
 std::string default_tuning_path() {

@@ -7,7 +7,8 @@
 
 #include "engine/backends/onednn/kernels.h"
 #include "engine/backends/onednn/parallel.h"
-#include "engine/backends/onednn/vector_clones.h"
+#include "engine/backends/onednn/per_isa.h"
+#include "engine/backends/onednn/store.h"
 
 namespace qbench::onednn::kernels {
 namespace {
@@ -57,26 +58,6 @@ QBENCH_ALWAYS_INLINE void average_loop(const Sum* sums, Sum count, float ratio, 
   }
 }
 
-// Clones cannot be templates.
-#define QBENCH_DEFINE_SUM(T, Sum)                                                         \
-  QBENCH_VECTOR_CLONES void sum_window(const T* in, const Grid& grid, std::int64_t width, \
-                                       Sum* sums) {                                       \
-    sum_loop(in, grid, width, sums);                                                      \
-  }
-#define QBENCH_DEFINE_AVERAGE(Sum, To)                                                           \
-  QBENCH_VECTOR_CLONES void average(const Sum* sums, Sum count, float ratio, std::int64_t width, \
-                                    To* out) {                                                   \
-    average_loop(sums, count, ratio, width, out);                                                \
-  }
-QBENCH_DEFINE_SUM(std::uint8_t, std::int32_t)
-QBENCH_DEFINE_SUM(std::int8_t, std::int32_t)
-QBENCH_DEFINE_SUM(float, double)
-QBENCH_DEFINE_AVERAGE(std::int32_t, std::uint8_t)
-QBENCH_DEFINE_AVERAGE(std::int32_t, std::int8_t)
-QBENCH_DEFINE_AVERAGE(double, float)
-#undef QBENCH_DEFINE_SUM
-#undef QBENCH_DEFINE_AVERAGE
-
 template <class Sum, class T, class To>
 void average_window(const Pooling& pool, Window rows, Window columns, const T* image, To* out) {
   const Grid grid{rows.last - rows.first, columns.last - columns.first, pool.in_w * pool.channels,
@@ -87,8 +68,9 @@ void average_window(const Pooling& pool, Window rows, Window columns, const T* i
   std::array<Sum, kTile> sums;
   for (std::int64_t c = 0; c < pool.channels; c += kTile) {
     const std::int64_t width = std::min(kTile, pool.channels - c);
-    sum_window(first + c, grid, width, sums.data());
-    average(sums.data(), static_cast<Sum>(count), pool.ratio, width, out + c);
+    per_isa<sum_loop<T, Sum>>(first + c, grid, width, sums.data());
+    per_isa<average_loop<Sum, To>>(sums.data(), static_cast<Sum>(count), pool.ratio, width,
+                                   out + c);
   }
 }
 

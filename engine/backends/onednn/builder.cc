@@ -17,6 +17,12 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
 
+bool has_winograd_kernels() {
+  // The enumerators are sets of features.
+  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
+}
+
 std::string dtypes_of(const Step& step) {
   std::string from;
   std::string to;
@@ -37,9 +43,9 @@ Builder::Builder(const Graph& graph, const BuildOptions& options)
     : graph_(graph), options_(options), views_(at(graph.size())) {
   plan_.engine = dnnl::engine(dnnl::engine::kind::cpu, 0);
   stream_ = dnnl::stream(plan_.engine);
-  prefers_blocked_ = options.winograd && winograd_pays(graph);
+  if (options.winograd && has_winograd_kernels()) winograd_ = plan_winograd(graph);
   find_last_readers();
-  if (prefers_blocked_) reserve_slots();
+  if (prefers_blocked()) reserve_slots();
 
   for (const NodeId id : graph.inputs()) {
     const Shape& shape = graph[id].type.shape;

@@ -11,6 +11,7 @@
 
 #include "engine/backends/onednn/plan.h"
 #include "engine/backends/onednn/primitives.h"
+#include "engine/backends/onednn/winograd.h"
 #include "engine/graph/graph.h"
 
 namespace qbench::onednn {
@@ -26,7 +27,8 @@ class Builder {
 
   const Graph& graph() const { return graph_; }
   const dnnl::engine& engine() const { return plan_.engine; }
-  bool allows_winograd() const { return options_.winograd; }
+  // Whether the f32 convolution is to be computed by Winograd's algorithm, if there is a kernel.
+  bool uses_winograd(NodeId id) const { return winograd_.layers.contains(id); }
   std::vector<NodeId> readers(NodeId id) const;
   // The one node that reads this value, where nobody else sees it: no output, not observed. Else
   // -1.
@@ -34,7 +36,7 @@ class Builder {
   // Whether another node's step has made the value already.
   bool is_defined(NodeId id) const { return views_[static_cast<std::size_t>(id)].has_value(); }
   // f32 activations in nChw16c with Winograd where it exists, rather than as the library likes.
-  bool prefers_blocked() const { return prefers_blocked_; }
+  bool prefers_blocked() const { return winograd_.in_blocks; }
 
   // --- reading values
   // As it lies. After a Flatten the dimensions may still be those before it.
@@ -94,7 +96,7 @@ class Builder {
   BuildOptions options_;
   Plan plan_;
   dnnl::stream stream_;
-  bool prefers_blocked_ = false;
+  WinogradPlan winograd_;
   std::vector<NodeId> last_reader_;            // by node; size() when the graph gives it out
   std::vector<std::optional<View>> views_;     // by node
   std::multimap<NodeId, View> other_layouts_;  // made by in_layout
@@ -104,9 +106,5 @@ class Builder {
   std::size_t block_size_ = 0;     // of the last block of constants, and how much of it is taken
   std::size_t block_used_ = 0;
 };
-
-// Whether the f32 convolutions that Winograd serves outweigh the rest so much that the layout it
-// needs is the better one for the whole network.
-bool winograd_pays(const Graph& graph);
 
 }  // namespace qbench::onednn

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/backends/onednn/parallel.h"
+#include "engine/core/isa.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -56,10 +57,9 @@ std::vector<std::int8_t> pack_depthwise_u8(const std::int8_t* weights, std::int6
 #define QBENCH_AVX512 [[gnu::target("avx512f")]]
 #define QBENCH_VNNI [[gnu::target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")]]
 
-bool has_depthwise_f32() { return __builtin_cpu_supports("avx512f") != 0; }
+bool has_depthwise_f32() { return isa() >= Isa::avx512; }
 bool has_depthwise_u8() {
-  return __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-         __builtin_cpu_supports("avx512vbmi") != 0 && __builtin_cpu_supports("avx512vnni") != 0;
+  return isa() >= Isa::avx512_vnni && __builtin_cpu_supports("avx512vbmi") != 0;
 }
 
 namespace {
@@ -211,14 +211,15 @@ QBENCH_VNNI inline void add_products(const Sums& data, const Sums& weights, Sums
 
 struct Epilogue {
   __m512 scale[2];
-  __m512 bias[2];  // times scale
+  __m512 bias[2];
   __m512 low;
   __m512 high;
 };
 
 template <bool clips_low>
 QBENCH_VNNI inline __m512i finished(__m512i sum, const Epilogue& e, int half) {
-  __m512 value = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), e.scale[half], e.bias[half]);
+  // As every other way to compute a convolution rounds.
+  __m512 value = _mm512_mul_ps(_mm512_add_ps(_mm512_cvtepi32_ps(sum), e.bias[half]), e.scale[half]);
   value = _mm512_min_ps(value, e.high);  // beyond the 32-bit integers a conversion means nothing
   if (clips_low) value = _mm512_max_ps(value, e.low);
   return _mm512_cvtps_epi32(value);
@@ -284,12 +285,10 @@ QBENCH_VNNI void u8_row(const Depthwise& d, const Rows<std::uint8_t>& rows,
 
 QBENCH_VNNI Epilogue epilogue_of(const Depthwise& d, const float* scale, const float* bias,
                                  DType out_dtype) {
-  Epilogue e{.scale = {_mm512_loadu_ps(scale), _mm512_loadu_ps(scale + 16)},
-             .bias = {_mm512_loadu_ps(bias), _mm512_loadu_ps(bias + 16)},
-             .low = _mm512_set1_ps(d.low),
-             .high = _mm512_set1_ps(std::min(d.high, out_dtype == DType::u8 ? 255.0F : 127.0F))};
-  for (int half = 0; half < 2; ++half) e.bias[half] = _mm512_mul_ps(e.bias[half], e.scale[half]);
-  return e;
+  return {.scale = {_mm512_loadu_ps(scale), _mm512_loadu_ps(scale + 16)},
+          .bias = {_mm512_loadu_ps(bias), _mm512_loadu_ps(bias + 16)},
+          .low = _mm512_set1_ps(d.low),
+          .high = _mm512_set1_ps(std::min(d.high, out_dtype == DType::u8 ? 255.0F : 127.0F))};
 }
 
 RowFunction row_function(const Depthwise& d, DType out_dtype) {

@@ -21,7 +21,7 @@ struct Depthwise {
 };
 inline constexpr std::int64_t kDepthwiseBlock = 32;
 
-// Whether the processor has the instructions.
+// Whether isa() has the instructions.
 bool has_depthwise_f32();
 bool has_depthwise_u8();
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "engine/backends/onednn/parallel.h"
-#include "engine/backends/onednn/vector_clones.h"
+#include "engine/backends/onednn/per_isa.h"
 
 namespace qbench::onednn::kernels {
 namespace {
@@ -57,13 +57,13 @@ QBENCH_ALWAYS_INLINE float largest(const float* values, std::int64_t count) {
 }
 
 // The best score of each of `count` anchors: rows of `classes`, the first of which is left out.
-QBENCH_VECTOR_CLONES void best_of_rows(const float* rows, std::int64_t classes, std::int64_t count,
+QBENCH_ALWAYS_INLINE void best_of_rows(const float* rows, std::int64_t classes, std::int64_t count,
                                        float* best) {
   for (std::int64_t a = 0; a < count; ++a) best[a] = largest(rows + a * classes + 1, classes - 1);
 }
 
 // The same where the scores of a class lie side by side, those of the next class `stride` on.
-QBENCH_VECTOR_CLONES void best_of_columns(const float* columns, std::int64_t stride,
+QBENCH_ALWAYS_INLINE void best_of_columns(const float* columns, std::int64_t stride,
                                           std::int64_t classes, std::int64_t count, float* best) {
   for (std::int64_t a = 0; a < count; ++a) best[a] = kLowest;
   for (std::int64_t c = 1; c < classes; ++c) {
@@ -82,7 +82,7 @@ struct Columns {
 };
 
 // Suppresses those after box `i` that overlap it too much.
-QBENCH_VECTOR_CLONES void suppress_after(const Columns& columns, std::int64_t i, std::int64_t count,
+QBENCH_ALWAYS_INLINE void suppress_after(const Columns& columns, std::int64_t i, std::int64_t count,
                                          float threshold, bool any_class) {
   const auto [label, xmin, ymin, xmax, ymax] = columns;
   const float area = (xmax[i] - xmin[i]) * (ymax[i] - ymin[i]);
@@ -121,8 +121,8 @@ class Detector {
     for (std::int64_t i = 0; i < count_; ++i) decode(i);
     for (std::int64_t i = 0; i < count_; ++i) {
       if (columns_.label[i] < 0) continue;
-      suppress_after(columns_, i, count_, detection_.op.nms_threshold,
-                     detection_.op.force_suppress);
+      per_isa<suppress_after>(columns_, i, count_, detection_.op.nms_threshold,
+                              detection_.op.force_suppress);
     }
     write();
   }
@@ -133,9 +133,10 @@ class Detector {
     for (std::int64_t first = 0; first < detection_.anchors; first += kTile) {
       const std::int64_t tile = std::min(kTile, detection_.anchors - first);
       if (detection_.by_anchor) {
-        best_of_rows(scores_ + first * detection_.classes, detection_.classes, tile, best);
+        per_isa<best_of_rows>(scores_ + first * detection_.classes, detection_.classes, tile, best);
       } else {
-        best_of_columns(scores_ + first, detection_.anchors, detection_.classes, tile, best);
+        per_isa<best_of_columns>(scores_ + first, detection_.anchors, detection_.classes, tile,
+                                 best);
       }
       for (std::int64_t a = 0; a < tile; ++a) {
         const bool found = best[a] >= detection_.op.threshold && best[a] > kLowest;

@@ -120,6 +120,14 @@ MemoryUse OnednnExecutable::memory() const {
           .scratch = plan_.scratch_bytes * workers};
 }
 
+Algorithms OnednnExecutable::algorithms() const {
+  Algorithms found;
+  for (const Step& step : plan_.steps) {
+    if (step.macs > 0 && step.dtypes.starts_with("f32")) ++found[step.implementation];
+  }
+  return found;
+}
+
 std::vector<LayerTime> OnednnExecutable::profile(std::span<const std::span<const float>> inputs,
                                                  std::span<const std::span<float>> outputs,
                                                  int repeats) {

@@ -43,6 +43,7 @@ class OnednnExecutable final : public Executable {
                     std::span<const std::span<float>> outputs,
                     const ObserveFunction& observe) override;
   MemoryUse memory() const override;
+  Algorithms algorithms() const override;
   // All runs of the plan one after the other in the calling thread: their sum for each step.
   std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,
                                  std::span<const std::span<float>> outputs, int repeats) override;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/backends/onednn/parallel.h"
+#include "engine/core/isa.h"
 
 #if defined(__x86_64__)
 #include "engine/backends/onednn/int8_tile.h"
@@ -202,10 +203,7 @@ class Image {
 
 }  // namespace
 
-bool has_int8_convolution() {
-  return __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-         __builtin_cpu_supports("avx512vnni") != 0;
-}
+bool has_int8_convolution() { return isa() >= Isa::avx512_vnni; }
 
 std::vector<std::byte> pack_int8_convolution(const Int8Convolution& c,
                                              std::span<const std::int8_t> weights,

@@ -34,7 +34,7 @@ struct Int8Convolution {
   bool operator==(const Int8Convolution&) const = default;
 };
 
-// Whether the processor has the instructions.
+// Whether isa() has the instructions.
 bool has_int8_convolution();
 
 // Weights [outputs][channels][kernel.h][kernel.w] with scales and biases [outputs], in the order

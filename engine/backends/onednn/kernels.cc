@@ -7,7 +7,8 @@
 #include <cstring>
 
 #include "engine/backends/onednn/parallel.h"
-#include "engine/backends/onednn/vector_clones.h"
+#include "engine/backends/onednn/per_isa.h"
+#include "engine/backends/onednn/store.h"
 #include "engine/core/quant_params.h"
 
 namespace qbench::onednn::kernels {
@@ -50,39 +51,7 @@ QBENCH_ALWAYS_INLINE void add_loop(const A* a, float ratio_a, const B* b, float 
   }
 }
 
-// Cloned functions cannot be templates: one for each combination of element types. A type cannot
-// stand in parentheses.
-// NOLINTBEGIN(bugprone-macro-parentheses)
-#define QBENCH_DEFINE_CONVERT(From, To)                                                      \
-  QBENCH_VECTOR_CLONES void convert_clone(const From* from, float ratio, std::int64_t count, \
-                                          To* to) {                                          \
-    convert_loop(from, ratio, count, to);                                                    \
-  }
-#define QBENCH_DEFINE_ADD(A, B, To)                                                           \
-  QBENCH_VECTOR_CLONES void add_clone(const A* a, float ratio_a, const B* b, float ratio_b,   \
-                                      float low, float high, float slope, std::int64_t count, \
-                                      To* to) {                                               \
-    add_loop(a, ratio_a, b, ratio_b, low, high, slope, count, to);                            \
-  }
-#define QBENCH_DEFINE_FOR_RESULT(To)                                                               \
-  QBENCH_DEFINE_CONVERT(float, To)                                                                 \
-  QBENCH_DEFINE_CONVERT(std::int8_t, To)                                                           \
-  QBENCH_DEFINE_CONVERT(std::uint8_t, To)                                                          \
-  QBENCH_DEFINE_ADD(std::int8_t, std::int8_t, To)                                                  \
-  QBENCH_DEFINE_ADD(std::int8_t, std::uint8_t, To)                                                 \
-  QBENCH_DEFINE_ADD(std::uint8_t, std::int8_t, To)                                                 \
-  QBENCH_DEFINE_ADD(std::uint8_t, std::uint8_t, To)                                                \
-  QBENCH_VECTOR_CLONES void planes_clone(const float* planes, std::int64_t channels,               \
-                                         std::int64_t plane, std::int64_t begin, std::int64_t end, \
-                                         float ratio, To* to) {                                    \
-    planes_loop(planes, channels, plane, begin, end, ratio, to);                                   \
-  }
-// NOLINTEND(bugprone-macro-parentheses)
-QBENCH_DEFINE_FOR_RESULT(std::int8_t)
-QBENCH_DEFINE_FOR_RESULT(std::uint8_t)
-QBENCH_DEFINE_FOR_RESULT(float)
-
-QBENCH_VECTOR_CLONES std::uint32_t largest_magnitude_bits(const float* values, std::int64_t count) {
+QBENCH_ALWAYS_INLINE std::uint32_t largest_magnitude_bits(const float* values, std::int64_t count) {
   // Bits of non-negative floats are ordered as the floats are, and integers have a vector maximum
   // that the compiler may reorder.
   std::uint32_t largest = 0;
@@ -108,7 +77,7 @@ void with_type(DType dtype, Byte* data, Function&& function) {
 
 // Enough streams to keep memory busy.
 constexpr std::int64_t kRowsTogether = 8;
-QBENCH_VECTOR_CLONES void dot_rows(const float* rows, std::int64_t stride, const float* x,
+QBENCH_ALWAYS_INLINE void dot_rows(const float* rows, std::int64_t stride, const float* x,
                                    std::int64_t count, float* sums) {
   Lanes sum[kRowsTogether] = {};
   std::int64_t i = 0;
@@ -141,7 +110,7 @@ void matrix_times_vector(const float* weights, const float* x, const float* bias
     const std::int64_t stride = outputs < kRowsTogether ? 0 : inputs;
     float sums[kRowsTogether];
     for (std::int64_t row = 0; row < (stride == 0 ? outputs : 1); ++row) {
-      dot_rows(weights + (first + row) * inputs, stride, x, inputs, sums);
+      per_isa<dot_rows>(weights + (first + row) * inputs, stride, x, inputs, sums);
       for (std::int64_t r = 0; r < (stride == 0 ? 1 : kRowsTogether); ++r) {
         const std::int64_t o = first + row + r;
         if (o < own) continue;
@@ -156,15 +125,17 @@ void divide(const float* values, float divisor, std::int64_t count, float* out) 
 }
 
 float max_abs(const float* values, std::int64_t count) {
-  return std::bit_cast<float>(largest_magnitude_bits(values, count));
+  return std::bit_cast<float>(per_isa<largest_magnitude_bits>(values, count));
 }
 
 void convert(const std::byte* from, DType from_dtype, float ratio, std::int64_t count,
              std::byte* to, DType to_dtype) {
   with_type(from_dtype, from, [&](const auto* source) {
     with_type(to_dtype, to, [&](auto* target) {
+      using From = std::remove_cvref_t<decltype(*source)>;
+      using To = std::remove_pointer_t<decltype(target)>;
       parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
-        convert_clone(source + begin, ratio, end - begin, target + begin);
+        per_isa<convert_loop<From, To>>(source + begin, ratio, end - begin, target + begin);
       });
     });
   });
@@ -173,8 +144,9 @@ void convert(const std::byte* from, DType from_dtype, float ratio, std::int64_t 
 void interleave_planes(const float* planes, std::int64_t channels, std::int64_t count, float ratio,
                        std::byte* to, DType to_dtype) {
   with_type(to_dtype, to, [&](auto* target) {
+    using To = std::remove_pointer_t<decltype(target)>;
     parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
-      planes_clone(planes, channels, count, begin, end, ratio, target);
+      per_isa<planes_loop<To>>(planes, channels, count, begin, end, ratio, target);
     });
   });
 }
@@ -220,8 +192,8 @@ void add(const std::byte* a, SumTerm term_a, const std::byte* b, SumTerm term_b,
         if constexpr (!std::is_same_v<A, float> && !std::is_same_v<B, float>) {
           parallel_ranges(count, [&](std::int64_t begin, std::int64_t end) {
             if (!curved) {
-              add_clone(first + begin, term_a.ratio, second + begin, term_b.ratio, low, high, slope,
-                        end - begin, target + begin);
+              per_isa<add_loop<A, B, To>>(first + begin, term_a.ratio, second + begin, term_b.ratio,
+                                          low, high, slope, end - begin, target + begin);
               return;
             }
             for (std::int64_t i = begin; i < end; ++i) {

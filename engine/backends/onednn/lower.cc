@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/core/error.h"
+#include "engine/graph/accumulators.h"
 
 namespace qbench::onednn {
 namespace {
@@ -47,6 +48,7 @@ std::optional<std::string> why_unsupported(const Graph& graph, NodeId id) {
     if (is_dynamic(type) && (std::holds_alternative<Concat>(node.op) || i > 0))
       return "values with different scales found at run time";
   }
+  if (Reason reason = why_sums_overflow(graph, id)) return reason;
   return std::visit(Overloaded{
                         [&](const Convolution& op) { return parameters(2U + op.has_bias); },
                         [&](const FullyConnected& op) { return parameters(2U + op.has_bias); },

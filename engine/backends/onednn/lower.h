@@ -63,6 +63,11 @@ Accumulation accumulation(const Graph& graph, NodeId id, NodeId bias, NodeId res
 // Bias and dynamic scale as a library kernel takes them.
 void add_operands(Builder& to, NodeId id, const Accumulation& sum, std::vector<Operand>& operands);
 
+// lower_exact.cc: own loops for quantized layers where the library's kernels are inexact
+bool needs_exact(const Graph& graph, NodeId id, const ActivationSpec& activation);
+void lower_exact(Builder& to, NodeId id, const Convolution& op, const Accumulation& sum);
+void lower_exact(Builder& to, NodeId id, const FullyConnected& op, const Accumulation& sum);
+
 // lower_int8_convolution.cc: false, and nothing emitted, where the library has to do it or is
 // faster
 bool lower_int8_convolution(Builder& to, NodeId id, const Convolution& op, const Accumulation& sum,

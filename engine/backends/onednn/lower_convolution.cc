@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "engine/backends/onednn/lower.h"
-#include "engine/backends/onednn/timing.h"
 #include "engine/core/error.h"
 
 namespace qbench::onednn {
@@ -22,14 +21,6 @@ ConvolutionGeometry geometry_of(const Graph& graph, NodeId id, const Convolution
           .stride = op.stride,
           .dilation = op.dilation,
           .padding = op.padding};
-}
-
-bool suits_winograd(const Graph& graph, NodeId id, const Convolution& op) {
-  const Node& node = graph[id];
-  const Shape& weight = graph[node.inputs[1]].type.shape;
-  return graph[node.inputs[0]].type.dtype == DType::f32 && op.groups == 1 && weight[1] >= 16 &&
-         weight[2] == 3 && weight[3] == 3 && op.stride == Extent2d{1, 1} &&
-         op.dilation == Extent2d{1, 1};
 }
 
 std::int64_t macs_of(const Graph& graph, NodeId id) {
@@ -54,25 +45,6 @@ std::vector<Layouts> candidates(const Builder& to, const ConvolutionGeometry& ge
   return list;
 }
 
-// Whether a kernel that reads and writes blocks of channels is faster in a channels-last network,
-// with the reorders around it.
-bool island_pays(Builder& to, NodeId id, const Kernel& island, const Kernel& direct) {
-  const Graph& graph = to.graph();
-  const auto reorder_ms = [&](const Desc& from, const Desc& into) {
-    if (interchangeable(from, into)) return 0.0;
-    return measured_ms(to.engine(), make_reorder(to.engine(), from, into));
-  };
-  const Desc lies = to.shaped(graph[id].inputs[0]).desc;
-  const std::vector<NodeId> readers = to.readers(id);
-  const bool stays = std::ranges::all_of(readers, [&](NodeId reader) {
-    const auto* op = std::get_if<Convolution>(&graph[reader].op);
-    return op != nullptr && suits_winograd(graph, reader, *op);
-  });
-  const double around = reorder_ms(lies, island.src) - reorder_ms(lies, direct.src) +
-                        (stays ? 0 : reorder_ms(island.dst, direct.dst));
-  return measured_ms(to.engine(), island) + around < measured_ms(to.engine(), direct);
-}
-
 Kernel choose(Builder& to, NodeId id, const Convolution& op, const Epilogue& epilogue) {
   const ConvolutionGeometry geometry = geometry_of(to.graph(), id, op);
   const DType data = to.graph()[to.graph()[id].inputs[0]].type.dtype;
@@ -81,18 +53,15 @@ Kernel choose(Builder& to, NodeId id, const Convolution& op, const Epilogue& epi
     return make_convolution(to.engine(), method, geometry, data, result, op.has_bias, layouts,
                             epilogue);
   };
+  if (to.uses_winograd(id)) {
+    auto winograd = make(ConvolutionMethod::winograd, {});
+    if (winograd && !winograd->is_reference()) return *std::move(winograd);
+  }
   std::optional<Kernel> direct;
   for (const Layouts& layouts : candidates(to, geometry, data, result)) {
     auto kernel = make(ConvolutionMethod::direct, layouts);
     if (kernel && (!direct || !kernel->is_reference())) direct = std::move(kernel);
     if (direct && !direct->is_reference()) break;
-  }
-  if (to.allows_winograd() && suits_winograd(to.graph(), id, op)) {
-    auto winograd = make(ConvolutionMethod::winograd, {});
-    const bool pays = winograd && !winograd->is_reference() &&
-                      (to.prefers_blocked() || !direct || direct->is_reference() ||
-                       island_pays(to, id, *winograd, *direct));
-    if (pays) return *std::move(winograd);
   }
   if (!direct) throw Error("oneDNN has no kernel for this convolution", ErrorKind::unsupported);
   return *std::move(direct);
@@ -117,22 +86,6 @@ View accumulated_destination(Builder& to, NodeId id, NodeId residual, const View
 
 }  // namespace
 
-bool winograd_pays(const Graph& graph) {
-  // The enumerators are sets of features.
-  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-  if ((static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) != needed) return false;
-  std::int64_t suited = 0;
-  std::int64_t all = 0;
-  for (NodeId id = 0; id < graph.size(); ++id) {
-    const auto* op = std::get_if<Convolution>(&graph[id].op);
-    if (op == nullptr || graph[graph[id].inputs[0]].type.dtype != DType::f32) continue;
-    all += macs_of(graph, id);
-    if (suits_winograd(graph, id, *op)) suited += macs_of(graph, id);
-  }
-  // Measured on Inception v3 (31 %, loses), SqueezeNet 1.0 and ResNet-50 (47 %, win).
-  return suited * 5 >= all * 2 && suited > 0;
-}
-
 void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
   if (lower_depthwise(to, id, op)) return;
   const Graph& graph = to.graph();
@@ -140,8 +93,10 @@ void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
   const NodeId bias = op.has_bias ? inputs[2] : -1;
   const NodeId residual = op.has_residual ? inputs.back() : -1;
   const Accumulation sum = accumulation(graph, id, bias, residual, op.activation);
+  if (needs_exact(graph, id, op.activation)) return lower_exact(to, id, op, sum);
   const Kernel kernel = choose(to, id, op, sum.epilogue);
   if (lower_int8_convolution(to, id, op, sum, kernel)) return;
+  if (graph[inputs[0]].type.quant && kernel.is_reference()) return lower_exact(to, id, op, sum);
 
   const View data = to.in_layout(inputs[0], to.shaped(inputs[0]), kernel.src);
   const Desc plain_weights = row_major(kernel.weights.dims(), graph[inputs[1]].type.dtype);

@@ -85,7 +85,10 @@ void lower_fully_connected(Builder& to, NodeId id, const FullyConnected& op) {
   if (lower_vector(to, id, op)) return;
   const NodeId bias = op.has_bias ? node.inputs[2] : -1;
   const Accumulation sum = accumulation(graph, id, bias, -1, op.activation);
+  if (needs_exact(graph, id, op.activation)) return lower_exact(to, id, op, sum);
   const Choice choice = choose(to, id, op, sum.epilogue);
+  if (graph[node.inputs[0]].type.quant && choice.kernel.is_reference())
+    return lower_exact(to, id, op, sum);
 
   const TensorType& weight = graph[node.inputs[1]].type;
   const View weights = to.packed(graph.value(node.inputs[1]),

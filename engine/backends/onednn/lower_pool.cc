@@ -117,9 +117,9 @@ void lower_pool(Builder& to, NodeId id, const Pool& node_op) {
   const float ratio = scale_ratio(in, out);
   const bool same_values = ratio == 1 && in.dtype == out.dtype;
   const Fit fitted = fit(op, in.shape, out.shape);
-  // Over large windows the library's sums of integers take several times as long.
-  const bool large = in.quant && op.kernel.h * op.kernel.w >= 16;
-  if (op.kind == PoolKind::average && (large || !same_values || !fitted.exact))
+  // The library multiplies sums of integers by the rounded reciprocal of their count.
+  const bool integers = in.quant.has_value();
+  if (op.kind == PoolKind::average && (integers || !same_values || !fitted.exact))
     return lower_own(to, id, op, ratio);
   if (op.kind == PoolKind::max && in.dtype != DType::f32 && same_values &&
       touches_input(op, in.shape, out.shape))

@@ -6,7 +6,7 @@
 
 #include "engine/backends/onednn/kernels.h"
 #include "engine/backends/onednn/parallel.h"
-#include "engine/backends/onednn/vector_clones.h"
+#include "engine/backends/onednn/per_isa.h"
 
 namespace qbench::onednn::kernels {
 namespace {
@@ -49,19 +49,11 @@ QBENCH_ALWAYS_INLINE void max_loop(const std::byte* first, const Window& window,
   }
 }
 
-// Clones cannot be templates.
-QBENCH_VECTOR_CLONES void max_unsigned(const std::byte* first, const Window& window,
-                                       std::byte* out) {
-  max_loop<UnsignedBytes, std::uint8_t>(first, window, out);
-}
-QBENCH_VECTOR_CLONES void max_signed(const std::byte* first, const Window& window, std::byte* out) {
-  max_loop<SignedBytes, std::int8_t>(first, window, out);
-}
-
 }  // namespace
 
 void max_pool(const Pooling& pool, const std::byte* in, std::byte* out) {
-  const auto largest = pool.in_dtype == DType::u8 ? max_unsigned : max_signed;
+  const auto largest = pool.in_dtype == DType::u8 ? per_isa<max_loop<UnsignedBytes, std::uint8_t>>
+                                                  : per_isa<max_loop<SignedBytes, std::int8_t>>;
   parallel_for(pool.images * pool.out_h, [&](std::int64_t i) {
     const std::int64_t top = i % pool.out_h * pool.stride.h - pool.padding.top;
     const std::int64_t row = std::max<std::int64_t>(top, 0);

@@ -8,6 +8,7 @@
 #include "engine/backends/onednn/executable.h"
 #include "engine/backends/onednn/lower.h"
 #include "engine/core/error.h"
+#include "engine/core/isa.h"
 #include "engine/core/threads.h"
 
 namespace qbench {
@@ -124,24 +125,40 @@ Prepared prepare(const Graph& graph, const CompileOptions& options) {
   return {prune(graph), {1, 1, observing ? 1 : threads}};
 }
 
-// Whether the CPU multiplies bytes into 32 bits. Without, the library's kernels add pairs of u8 x
-// s8 products in 16 bits and halve weights for s8 data: results are off by more than rounding.
-bool has_exact_byte_products() {
-  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  const auto includes = [&](dnnl::cpu_isa isa) {
-    return (has & static_cast<unsigned>(isa)) == static_cast<unsigned>(isa);
-  };
-  return includes(dnnl::cpu_isa::avx512_core_vnni) || includes(dnnl::cpu_isa::avx2_vnni);
+dnnl::cpu_isa for_library(Isa isa) {
+  switch (isa) {
+    case Isa::baseline:
+      return dnnl::cpu_isa::sse41;
+    case Isa::avx2:
+      return dnnl::cpu_isa::avx2;
+    case Isa::avx2_vnni:
+      return dnnl::cpu_isa::avx2_vnni;
+    case Isa::avx512:
+      return dnnl::cpu_isa::avx512_core;
+    case Isa::avx512_vnni:
+      return dnnl::cpu_isa::avx512_core_vnni;
+    case Isa::avx512_amx:
+      return dnnl::cpu_isa::avx512_core_amx;
+  }
+  return dnnl::cpu_isa::all;
 }
 
 class OnednnBackend final : public Backend {
  public:
+  // The library takes its instruction set from the one switch, once, before its first kernel.
+  OnednnBackend() {
+    const dnnl::status status = dnnl::set_max_cpu_isa(for_library(isa()));
+    if (status != dnnl::status::success && status != dnnl::status::unimplemented)
+      throw Error(fmt::format("oneDNN cannot be held to the instruction set {}", to_string(isa())),
+                  ErrorKind::environment);
+  }
+
   std::string name() const override { return "onednn"; }
 
   std::string description() const override {
     const dnnl_version_t& version = *dnnl_version();
-    return fmt::format("oneDNN {}.{}.{} on CPU{}", version.major, version.minor, version.patch,
-                       has_exact_byte_products() ? "" : ", INT8 inexact without VNNI");
+    return fmt::format("oneDNN {}.{}.{} on CPU, {}", version.major, version.minor, version.patch,
+                       to_string(isa()));
   }
 
   std::optional<std::string> unsupported(const Graph& graph, NodeId node) const override {

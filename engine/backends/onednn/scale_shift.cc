@@ -5,7 +5,8 @@
 
 #include "engine/backends/onednn/kernels.h"
 #include "engine/backends/onednn/parallel.h"
-#include "engine/backends/onednn/vector_clones.h"
+#include "engine/backends/onednn/per_isa.h"
+#include "engine/backends/onednn/store.h"
 
 namespace qbench::onednn::kernels {
 namespace {
@@ -51,17 +52,6 @@ QBENCH_ALWAYS_INLINE void loop(const float* x, const float* scale, const float* 
   }
 }
 
-#define QBENCH_DEFINE_SCALE_SHIFT(To)                                                       \
-  QBENCH_VECTOR_CLONES void clone(const float* x, const float* scale, const float* shift,   \
-                                  std::int64_t rows, std::int64_t width, Ending e, To* y) { \
-    loop(x, scale, shift, rows, width, e, y);                                               \
-  }
-// NOLINTBEGIN(bugprone-macro-parentheses): a type
-QBENCH_DEFINE_SCALE_SHIFT(float)
-QBENCH_DEFINE_SCALE_SHIFT(std::int8_t)
-QBENCH_DEFINE_SCALE_SHIFT(std::uint8_t)
-// NOLINTEND(bugprone-macro-parentheses)
-
 template <class To>
 void run(const ScaleShift& work, const float* x, const float* scale, const float* shift, To* y) {
   const ChannelLayout& at = work.layout;
@@ -73,8 +63,8 @@ void run(const ScaleShift& work, const float* x, const float* scale, const float
                       const std::int64_t plane = row / at.inner;
                       const std::int64_t rows = std::min(last, (plane + 1) * at.inner) - row;
                       const std::int64_t channel = plane % at.groups * at.block;
-                      clone(x + row * at.block, scale + channel, shift + channel, rows, at.block,
-                            ending, y + row * at.block);
+                      per_isa<loop<To>>(x + row * at.block, scale + channel, shift + channel, rows,
+                                        at.block, ending, y + row * at.block);
                       row += rows;
                     }
                   });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/backends/onednn/memory_block.h"
+#include "engine/core/error.h"
 
 namespace qbench::onednn {
 namespace {
@@ -86,6 +87,8 @@ double run(const dnnl::engine& engine, const Kernel& kernel) {
 }  // namespace
 
 double measured_ms(const dnnl::engine& engine, const Kernel& kernel) {
+  if (dtype_of(kernel.src) == DType::f32)
+    throw Error("a kernel of f32 values must not be chosen by its time");
   return remembered(
       LibraryKind{kernel.implementation, kernel.src, kernel.weights, kernel.dst, kernel.post_ops},
       [&] { return run(engine, kernel); });

@@ -1,6 +1,8 @@
 // f32: everything in double, rounded once. INT8: the formulae of docs/int8.md, in f32.
 #include "engine/backends/reference/epilogue.h"
 
+#include <cmath>
+
 #include "engine/backends/reference/element.h"
 
 namespace qbench::reference {
@@ -31,7 +33,7 @@ void Epilogue::operator()(std::size_t n, std::size_t o, std::size_t first,
   const float r = residual == nullptr ? 0 : ratio(*residual, out);
   for (std::size_t i = 0; i < accumulators.size(); ++i) {
     float y = m / unit * (static_cast<float>(accumulators[i]) + b);
-    if (residual != nullptr) y += r * load(residual->data, first + i);
+    if (residual != nullptr) y = std::fma(r, load(residual->data, first + i), y);
     store(out.data, first + i, activate(activation, y, unit));
   }
 }

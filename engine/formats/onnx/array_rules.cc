@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "engine/core/error.h"
 #include "engine/formats/onnx/importer.h"
+#include "engine/formats/onnx/known_tensor.h"
 #include "engine/formats/onnx/window.h"
 
 namespace qbench::onnx {
@@ -64,11 +66,17 @@ Value import_reshape(NodeImport& node) {
   return reshape_to(node, std::move(dims));
 }
 
+constexpr std::int64_t kAxesAreInputSince = 13;  // of Squeeze and Unsqueeze
+
 Value import_squeeze(NodeImport& node) {
-  const std::vector<std::int64_t> axes = node.integers("axes", 1);
-  if (axes.empty()) throw Error("no axes, which may change with the batch", ErrorKind::unsupported);
+  const std::vector<std::int64_t> axes = node.integers("axes", 1, kAxesAreInputSince);
   const Shape shape = shape_of(node);
   std::vector<bool> is_removed(shape.rank(), false);
+  if (axes.empty()) {
+    if (!node.input(0).known)
+      throw Error("no axes, which may change with the batch", ErrorKind::unsupported);
+    for (std::size_t i = 0; i < shape.rank(); ++i) is_removed[i] = shape[i] == 1;
+  }
   for (std::int64_t axis : axes) is_removed[axis_of(axis, shape.rank())] = true;
   std::vector<std::int64_t> dims;
   for (std::size_t i = 0; i < shape.rank(); ++i) {
@@ -80,7 +88,7 @@ Value import_squeeze(NodeImport& node) {
 }
 
 Value import_unsqueeze(NodeImport& node) {
-  const std::vector<std::int64_t> axes = node.integers("axes", 1);
+  const std::vector<std::int64_t> axes = node.integers("axes", 1, kAxesAreInputSince);
   const Shape shape = shape_of(node);
   const std::size_t rank = shape.rank() + axes.size();
   std::vector<std::int64_t> dims(rank, -1);
@@ -98,16 +106,13 @@ Value import_unsqueeze(NodeImport& node) {
 
 Value import_transpose(NodeImport& node) {
   std::vector<std::int64_t> permutation = node.integers("perm");
-  const Value& from = node.input(0);
-  if (from.known && !from.quant && from.known->shape().rank() == 2) {
-    const bool swaps = permutation.empty() || permutation == std::vector<std::int64_t>{1, 0};
-    if (swaps) return known_value(transposed(*to_real(from)));
-  }
-  const NodeId data = node.data(0);
   if (permutation.empty()) {
-    permutation.resize(node.shape(data).rank());
+    permutation.resize(shape_of(node).rank());
     std::iota(permutation.rbegin(), permutation.rend(), 0);
   }
+  if (node.input(0).known)
+    return known_value(transposed(*node.known_plain(0, "the data"), permutation));
+  const NodeId data = node.data(0);
   return computed(node.add(Transpose{std::move(permutation)}, {data}));
 }
 
@@ -120,33 +125,42 @@ Value import_identity(NodeImport& node) {
 
 Value import_dropout(NodeImport& node) {
   node.ignore({"ratio", "seed"});
-  const bool trains = node.has_input(2) && node.known_integers(2, "training_mode").at(0) != 0;
+  if (node.has_input(1)) node.known(1, "the ratio");
+  const bool trains = node.has_input(2) && node.known_integer(2, "training_mode") != 0;
   if (trains) throw Error("training_mode is set", ErrorKind::unsupported);
   const NodeId data = node.data(0);
   return computed(node.add(Dropout{}, {data}));
 }
 
+// Whether a part adds nothing to a concatenation whose other parts have `shape` beside the axis.
+bool is_empty_part(const TensorPtr& known, const Shape& shape, std::size_t axis) {
+  if (!known || known->elements() > 0 || known->shape().rank() != shape.rank()) return false;
+  Shape rest = shape;
+  rest[axis] = 0;
+  return known->shape() == rest;
+}
+
 Value import_concat(NodeImport& node) {
-  const std::int64_t axis = node.integer("axis", std::nullopt);
-  std::vector<NodeId> parts;
-  bool all_integers = node.input_count() > 0;
+  const std::int64_t given = node.integer("axis", std::nullopt);
+  std::vector<TensorPtr> known;
+  std::optional<Shape> shape;  // of the first part that is computed
   for (std::size_t i = 0; i < node.input_count(); ++i) {
-    const TensorPtr& known = node.input(i).known;
-    all_integers = all_integers && known && known->dtype() == DType::s64;
-  }
-  if (all_integers) {
-    std::vector<std::int64_t> joined;
-    for (std::size_t i = 0; i < node.input_count(); ++i) {
-      for (std::int64_t value : node.known_integers(i, "a part")) joined.push_back(value);
+    if (node.input(i).known) {
+      known.push_back(node.known_plain(i, "a part"));
+    } else if (!shape) {
+      shape = node.shape(node.data(i));
     }
-    return integers_value(joined);
   }
-  for (std::size_t i = 0; i < node.input_count(); ++i) parts.push_back(node.data(i));
-  if (parts.empty()) throw Error("no inputs, expected one or more");
+  if (node.input_count() == 0) throw Error("no inputs, expected one or more");
+  if (!shape) return known_value(joined(known, axis_of(given, known.front()->shape().rank())));
+
+  const std::size_t axis = axis_of(given, shape->rank());
+  std::vector<NodeId> parts;
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    if (!is_empty_part(node.input(i).known, *shape, axis)) parts.push_back(node.data(i));
+  }
   if (parts.size() == 1) return computed(node.add(Identity{}, std::move(parts)));
-  const std::size_t rank = node.shape(parts[0]).rank();
-  return computed(
-      node.add(Concat{static_cast<std::int64_t>(axis_of(axis, rank))}, std::move(parts)));
+  return computed(node.add(Concat{static_cast<std::int64_t>(axis)}, std::move(parts)));
 }
 
 Value import_sum(NodeImport& node) {
@@ -218,8 +232,11 @@ Value import_softmax(NodeImport& node) {
   return computed(node.add(Reshape{std::move(dims)}, {softmax}));
 }
 
+constexpr std::int64_t kPadsAreInputSince = 11;
+
 float pad_value(NodeImport& node) {
-  if (!node.has_input(2)) return node.number("value", 0);
+  if (node.opset() < kPadsAreInputSince) return node.number("value", 0);
+  if (!node.has_input(2)) return 0;
   node.known(2, "the value");
   const TensorPtr value = to_real(node.input(2));
   if (value->elements() != 1) throw Error("the value is no single one");
@@ -232,16 +249,19 @@ Value import_pad(NodeImport& node) {
                 ErrorKind::unsupported);
   const NodeId data = node.data(0);
   expect_images(node.shape(data));
-  const std::vector<std::int64_t> pads = node.integers("pads", 1);
+  const std::vector<std::int64_t> pads = node.integers("pads", 1, kPadsAreInputSince);
   std::vector<std::int64_t> axes = {0, 1, 2, 3};
   if (node.has_input(3)) axes = node.known_integers(3, "the axes");
   if (pads.size() != 2 * axes.size())
     throw Error(fmt::format("pads [{}], expected two for each axis", fmt::join(pads, ",")));
   std::vector<std::int64_t> before(4, 0);
   std::vector<std::int64_t> after(4, 0);
+  std::set<std::size_t> seen;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    before[axis_of(axes[i], 4)] = pads[i];
-    after[axis_of(axes[i], 4)] = pads[axes.size() + i];
+    const std::size_t axis = axis_of(axes[i], 4);
+    if (!seen.insert(axis).second) throw Error(fmt::format("axis {} is given twice", axes[i]));
+    before[axis] = pads[i];
+    after[axis] = pads[axes.size() + i];
   }
   if (before[0] != 0 || before[1] != 0 || after[0] != 0 || after[1] != 0)
     throw Error(

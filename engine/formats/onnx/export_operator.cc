@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
-#include "engine/formats/onnx/importer.h"
+#include "engine/formats/onnx/known_tensor.h"
 #include "engine/graph/default_boxes.h"
 
 namespace qbench::onnx {

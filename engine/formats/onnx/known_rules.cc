@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <numeric>
+#include <set>
 #include <utility>
 
 #include "engine/core/error.h"
 #include "engine/formats/onnx/importer.h"
+#include "engine/formats/onnx/known_tensor.h"
 
 namespace qbench::onnx {
 namespace {
@@ -55,46 +57,66 @@ Value import_shape(NodeImport& node) {
   return integers_value({shape.dims().begin() + begin, shape.dims().begin() + end});
 }
 
+// Where the data is computed, nothing is known: the graph has no such operator.
+TensorPtr stored_data(NodeImport& node) { return node.known_plain(0, "the data"); }
+
 Value import_gather(NodeImport& node) {
-  node.expect("axis", 0);
-  const std::vector<std::int64_t> from = node.known_integers(0, "the data");
-  const TensorPtr indices = node.known(1, "the indices");
-  std::vector<std::int64_t> result;
-  for (std::int64_t index : to_integers(*indices))
-    result.push_back(from[axis_of(index, from.size())]);
-  const Value values = integers_value(result);
-  return known_value(reshaped(values.known, indices->shape()));
+  const TensorPtr data = stored_data(node);
+  const std::size_t axis = axis_of(node.integer("axis", 0), data->shape().rank());
+  return known_value(gathered(*data, *node.known(1, "the indices"), axis));
 }
 
 Value import_slice(NodeImport& node) {
-  const std::vector<std::int64_t> from = node.known_integers(0, "the data");
-  const std::vector<std::int64_t> starts = node.integers("starts", 1);
-  const std::vector<std::int64_t> ends = node.integers("ends", 2);
-  node.integers("axes", 3);  // a list has but one
-  if (node.has_input(4) && node.known_integers(4, "the steps") != std::vector<std::int64_t>{1})
-    throw Error("steps, supported is 1", ErrorKind::unsupported);
-  if (starts.size() != 1 || ends.size() != 1) throw Error("expected one start and one end");
-  const auto size = static_cast<std::int64_t>(from.size());
-  const auto from_front = [&](std::int64_t i) {
-    return std::clamp<std::int64_t>(i < 0 && i >= -size ? i + size : i, 0, size);
-  };
-  const std::int64_t begin = from_front(starts[0]);
-  const std::int64_t end = std::max(begin, from_front(ends[0]));
-  return integers_value({from.begin() + begin, from.begin() + end});
+  constexpr std::int64_t kInputsSince = 10;
+  const TensorPtr data = stored_data(node);
+  const std::size_t rank = data->shape().rank();
+  const std::vector<std::int64_t> starts = node.integers("starts", 1, kInputsSince);
+  const std::vector<std::int64_t> ends = node.integers("ends", 2, kInputsSince);
+  std::vector<std::int64_t> axes = node.integers("axes", 3, kInputsSince);
+  std::vector<std::int64_t> steps(starts.size(), 1);
+  if (node.has_input(4)) steps = node.known_integers(4, "the steps");
+  if (axes.empty()) {
+    axes.resize(starts.size());
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  if (ends.size() != starts.size() || axes.size() != starts.size() ||
+      steps.size() != starts.size()) {
+    throw Error(fmt::format("{} starts, {} ends, {} axes and {} steps, expected as many of each",
+                            starts.size(), ends.size(), axes.size(), steps.size()));
+  }
+  std::vector<SliceRange> ranges;
+  std::set<std::size_t> seen;
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    ranges.push_back({axis_of(axes[i], rank), starts[i], ends[i], steps[i]});
+    if (!seen.insert(ranges.back().axis).second)
+      throw Error(fmt::format("axis {} is given twice", axes[i]));
+  }
+  return known_value(sliced(*data, ranges));
+}
+
+// Booleans are u8 here.
+bool is_whole(const TensorPtr& tensor) {
+  return is_integer(tensor) || (tensor && tensor->dtype() == DType::u8);
+}
+
+Value cast_integers(const Tensor& from, ElementType to) {
+  const std::vector<std::int64_t> values = all_integers(from);
+  if (to == ElementType::s64 || to == ElementType::s32) {
+    const DType dtype = to == ElementType::s64 ? DType::s64 : DType::s32;
+    return known_value(from_integers(dtype, from.shape(), values));
+  }
+  if (!is_real(to)) throw Error("cast of integers to another type", ErrorKind::unsupported);
+  const std::vector<float> reals(values.begin(), values.end());
+  return known_value(std::make_shared<const Tensor>(
+      Tensor::of<float>(from.shape(), std::span<const float>(reals))));
 }
 
 // Among floating point types nothing changes: the graph computes in f32.
 Value import_cast(NodeImport& node) {
   const auto to = static_cast<ElementType>(node.integer("to", std::nullopt));
-  node.ignore({"saturate"});
+  node.ignore({"saturate", "round_mode"});  // of 8-bit floating point
   const Value& from = node.input(0);
-  if (is_integer(from.known) && (to == ElementType::s64 || to == ElementType::s32)) return from;
-  if (is_integer(from.known) && is_real(to)) {
-    std::vector<float> values;
-    for (std::int64_t value : to_integers(*from.known)) values.push_back(static_cast<float>(value));
-    return known_value(std::make_shared<const Tensor>(
-        Tensor::of<float>(from.known->shape(), std::span<const float>(values))));
-  }
+  if (is_whole(from.known)) return cast_integers(*from.known, to);
   if (!is_real(to)) throw Error("cast of floating point to another type", ErrorKind::unsupported);
   if (from.known) return known_value(to_real(from));
   const NodeId data = node.data(0);
@@ -107,13 +129,17 @@ constexpr OperatorRule kRules[] = {
 };
 
 std::int64_t combined(std::string_view op, std::int64_t a, std::int64_t b) {
-  constexpr std::int64_t kLargest = std::int64_t{1} << 31;  // no product overflows
-  if (std::max(std::abs(a), std::abs(b)) > kLargest) throw Error("an integer above 2^31");
-  if (op == "Add") return a + b;
-  if (op == "Sub") return a - b;
-  if (op == "Mul") return a * b;
-  if (b == 0) throw Error("a divisor is 0");
-  return a / b;
+  if (op == "Div") {
+    if (b == 0) throw Error(fmt::format("{} divided by 0", a));
+    if (b != -1) return a / b;
+    return combined("Mul", a, b);  // the quotient that may overflow
+  }
+  std::int64_t result = 0;
+  const bool overflows = op == "Add"   ? __builtin_add_overflow(a, b, &result)
+                         : op == "Sub" ? __builtin_sub_overflow(a, b, &result)
+                                       : __builtin_mul_overflow(a, b, &result);
+  if (overflows) throw Error(fmt::format("the result for {} and {} exceeds 64 bits", a, b));
+  return result;
 }
 
 }  // namespace
@@ -121,19 +147,19 @@ std::int64_t combined(std::string_view op, std::int64_t a, std::int64_t b) {
 std::span<const OperatorRule> known_rules() { return kRules; }
 
 std::optional<Value> integer_arithmetic(NodeImport& node) {
-  if (!is_integer(node.input(0).known) || !is_integer(node.input(1).known)) return std::nullopt;
-  const std::vector<std::int64_t> a = node.known_integers(0, "input 0");
-  const std::vector<std::int64_t> b = node.known_integers(1, "input 1");
-  const std::size_t size = std::max(a.size(), b.size());
-  if (a.empty() || b.empty() || (a.size() != size && a.size() != 1) ||
-      (b.size() != size && b.size() != 1))
-    throw Error(fmt::format("{} and {} integers do not fit", a.size(), b.size()));
-  std::vector<std::int64_t> result;
-  for (std::size_t i = 0; i < size; ++i)
-    result.push_back(combined(node.op(), a[i % a.size()], b[i % b.size()]));
-  const Value values = integers_value(result);
-  const std::size_t wider = a.size() >= b.size() ? 0 : 1;
-  return known_value(reshaped(values.known, node.input(wider).known->shape()));
+  const TensorPtr a = node.input(0).known;
+  const TensorPtr b = node.input(1).known;
+  if (!is_integer(a) || !is_integer(b)) return std::nullopt;
+  if (a->dtype() != b->dtype()) {
+    throw Error(fmt::format("inputs are {} and {}, expected one type", to_string(a->dtype()),
+                            to_string(b->dtype())));
+  }
+  const Shape shape = broadcast_shape(a->shape(), b->shape());
+  const std::vector<std::int64_t> left = all_integers(*broadcast(*a, shape));
+  const std::vector<std::int64_t> right = all_integers(*broadcast(*b, shape));
+  std::vector<std::int64_t> result(left.size());
+  for (std::size_t i = 0; i < left.size(); ++i) result[i] = combined(node.op(), left[i], right[i]);
+  return known_value(from_integers(a->dtype(), shape, result));
 }
 
 Value known_value(TensorPtr tensor) {
@@ -150,46 +176,9 @@ std::vector<std::int64_t> to_integers(const Tensor& tensor) {
   constexpr std::size_t kMost = 1024;  // more than any shape has
   if (tensor.elements() > kMost)
     throw Error(fmt::format("{} integers, expected at most {}", tensor.elements(), kMost));
-  const auto copied = [](const auto& values) {
-    return std::vector<std::int64_t>(values.begin(), values.end());
-  };
-  if (tensor.dtype() == DType::s64) return copied(tensor.data<std::int64_t>());
-  if (tensor.dtype() == DType::s32) return copied(tensor.data<std::int32_t>());
-  if (tensor.dtype() == DType::u8) return copied(tensor.data<std::uint8_t>());  // booleans
-  throw Error(fmt::format("values are {}, expected integers", to_string(tensor.dtype())));
-}
-
-std::size_t axis_of(std::int64_t axis, std::size_t rank) {
-  const auto count = static_cast<std::int64_t>(rank);
-  if (axis < -count || axis >= count)
-    throw Error(fmt::format("axis {} does not exist in rank {}", axis, rank));
-  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
-}
-
-TensorPtr reshaped(const TensorPtr& tensor, const Shape& shape) {
-  if (tensor->shape() == shape) return tensor;
-  if (std::cmp_not_equal(shape.elements(), tensor->elements())) {
-    throw Error(
-        fmt::format("{} does not reshape to {}", to_string(tensor->shape()), to_string(shape)));
-  }
-  auto result = std::make_shared<Tensor>(tensor->dtype(), shape);
-  std::ranges::copy(tensor->bytes(), result->bytes().begin());
-  return result;
-}
-
-TensorPtr transposed(const Tensor& matrix) {
-  const auto rows = static_cast<std::size_t>(matrix.shape()[0]);
-  const auto columns = static_cast<std::size_t>(matrix.shape()[1]);
-  const std::size_t size = size_of(matrix.dtype());
-  auto result =
-      std::make_shared<Tensor>(matrix.dtype(), Shape{matrix.shape()[1], matrix.shape()[0]});
-  std::byte* to = result->bytes().data();
-  const std::byte* from = matrix.bytes().data();
-  for (std::size_t i = 0; i < columns; ++i) {
-    for (std::size_t o = 0; o < rows; ++o, to += size)
-      std::memcpy(to, from + (o * columns + i) * size, size);
-  }
-  return result;
+  if (tensor.shape().rank() > 1)
+    throw Error(fmt::format("integers of shape {}, expected a list", to_string(tensor.shape())));
+  return all_integers(tensor);
 }
 
 }  // namespace qbench::onnx

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "engine/core/error.h"
 #include "engine/formats/onnx/importer.h"
+#include "engine/formats/onnx/known_tensor.h"
 #include "engine/formats/onnx/window.h"
 
 namespace qbench::onnx {
@@ -31,6 +33,8 @@ Value weight_of(NodeImport& node, std::size_t rank) {
                             to_string(known->shape()), rank),
                 ErrorKind::unsupported);
   }
+  if (known->elements() == 0)
+    throw Error(fmt::format("weight of shape {} has no elements", to_string(known->shape())));
   return node.input(1);
 }
 
@@ -85,8 +89,9 @@ Value import_conv(NodeImport& node) {
 // `weight` as [O,I], whichever way it is stored.
 Value as_rows(const Value& weight, bool is_transposed) {
   if (is_transposed) return weight;
+  constexpr std::int64_t kSwapped[] = {1, 0};
   Value rows = weight;
-  rows.known = transposed(*weight.known);
+  rows.known = transposed(*weight.known, kSwapped);
   if (rows.quant && rows.quant->axis >= 0) rows.quant->axis = 1 - rows.quant->axis;
   return rows;
 }
@@ -126,6 +131,9 @@ Value import_matmul(NodeImport& node) {
 Value import_batch_norm(NodeImport& node) {
   node.expect("spatial", 1);
   node.expect("training_mode", 0);
+  constexpr std::int64_t kTrainingModeSince = 14;
+  if (node.opset() < kTrainingModeSince && node.output_count() > 1)
+    throw Error("statistics as further outputs, which mean training", ErrorKind::unsupported);
   node.ignore({"momentum"});
   std::vector<NodeId> inputs = {node.data(0)};
   for (std::size_t i = 1; i < 5; ++i) inputs.push_back(node.data(i));
@@ -145,21 +153,24 @@ Value import_leaky_relu(NodeImport& node) {
   return add_activation(node, {ActivationKind::leaky, node.number("alpha", 0.01F)});
 }
 
-// From the attribute (before version 11) or the input.
 float clip_limit(NodeImport& node, std::string_view key, std::size_t input, float fallback) {
-  if (!node.has_input(input)) return node.number(key, fallback);
+  constexpr std::int64_t kInputsSince = 11;
+  if (node.opset() < kInputsSince) return node.number(key, fallback);
+  if (!node.has_input(input)) return fallback;
   node.known(input, key);
   const TensorPtr limit = to_real(node.input(input));
   if (limit->elements() != 1) throw Error(fmt::format("{} is no single value", key));
   return limit->data<float>()[0];
 }
 
+// Where the limits cross, the upper one is the result for every value.
 Value import_clip(NodeImport& node) {
   constexpr float kMost = std::numeric_limits<float>::max();
-  const float low = clip_limit(node, "min", 1, -kMost);
   const float high = clip_limit(node, "max", 2, kMost);
+  const float low = clip_limit(node, "min", 1, -kMost);
+  if (std::isnan(low) || std::isnan(high)) throw Error("a limit is not a number");
   if (low == 0 && high >= kMost) return add_activation(node, {ActivationKind::relu});
-  return add_activation(node, {ActivationKind::clip, low, high});
+  return add_activation(node, {ActivationKind::clip, std::min(low, high), high});
 }
 
 Value import_prelu(NodeImport& node) {
@@ -232,36 +243,6 @@ Value import_pool(NodeImport& node) {
   return computed(node.add(op, {data}));
 }
 
-Pool global_pool(PoolKind kind) {
-  Pool op;
-  op.kind = kind;
-  op.global = true;
-  return op;
-}
-
-Value import_global_pool(NodeImport& node) {
-  const PoolKind kind = node.op() == "GlobalMaxPool" ? PoolKind::max : PoolKind::average;
-  const NodeId data = node.data(0);
-  expect_images(node.shape(data));
-  return computed(node.add(global_pool(kind), {data}));
-}
-
-// The mean over height and width is a pooling.
-Value import_reduce_mean(NodeImport& node) {
-  const NodeId data = node.data(0);
-  expect_images(node.shape(data));
-  std::vector<std::size_t> axes;
-  for (std::int64_t axis : node.integers("axes", 1)) axes.push_back(axis_of(axis, 4));
-  std::ranges::sort(axes);
-  if (axes != std::vector<std::size_t>{2, 3})
-    throw Error("axes, supported are height and width together", ErrorKind::unsupported);
-  node.expect("noop_with_empty_axes", 0);
-  const bool keeps_axes = node.integer("keepdims", 1) != 0;
-  const Pool op = global_pool(PoolKind::average);
-  if (keeps_axes) return computed(node.add(op, {data}));
-  return computed(node.add(Flatten{}, {node.add_named("mean", op, {data})}));
-}
-
 // A sum over all channels is an L2 normalization, and so it is written.
 Value import_lrn(NodeImport& node) {
   const NodeId data = node.data(0);
@@ -282,14 +263,11 @@ constexpr OperatorRule kRules[] = {
     {"Clip", import_clip},
     {"Conv", import_conv},
     {"Gemm", import_gemm},
-    {"GlobalAveragePool", import_global_pool},
-    {"GlobalMaxPool", import_global_pool},
     {"LRN", import_lrn},
     {"LeakyRelu", import_leaky_relu},
     {"MatMul", import_matmul},
     {"MaxPool", import_pool},
     {"PRelu", import_prelu},
-    {"ReduceMean", import_reduce_mean},
     {"Relu", import_relu},
     {"Sigmoid", import_sigmoid},
     {"Tanh", import_tanh},

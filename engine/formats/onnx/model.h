@@ -16,12 +16,18 @@
 namespace qbench::onnx {
 
 inline constexpr std::int64_t kFirstOpset = 7;
-inline constexpr std::int64_t kLastOpset = 21;
+// Up to here the definitions of all operators that have a rule were compared: what newer versions
+// than those of set 21 add is element types, and attributes that the rules know or refuse.
+inline constexpr std::int64_t kLastOpset = 27;
 
 using TensorPtr = std::shared_ptr<const Tensor>;
 
-// monostate: of a kind that no operator here has (a subgraph, a list of strings).
-using Attribute = std::variant<std::monostate, std::int64_t, float, std::string,
+// Of a kind or element type that nothing here reads; an error only where it is asked for.
+struct Unreadable {
+  std::string why;
+};
+
+using Attribute = std::variant<Unreadable, std::int64_t, float, std::string,
                                std::vector<std::int64_t>, std::vector<float>, TensorPtr>;
 
 struct NodeDef {
@@ -37,11 +43,13 @@ struct ValueDef {
   std::string name;
   DType dtype = DType::f32;
   std::optional<std::vector<std::int64_t>> dims;  // -1: not fixed; nothing: rank unknown
+  std::string unreadable = {};                    // why, where it is no tensor of a type above
 };
 
 struct NamedTensor {
   std::string name;
-  TensorPtr value;
+  TensorPtr value;              // nothing where it is unreadable
+  std::string unreadable = {};  // why: an element type that nothing here reads
 };
 
 struct ModelDef {
@@ -52,8 +60,12 @@ struct ModelDef {
   std::vector<ValueDef> outputs;
 };
 
-// Throws Error naming the file and the place where it is no model, or one with data elsewhere.
+// With the tensors that lie in files beside it. Throws Error naming the file and the place where it
+// is no model, or where data is missing, lies outside of the model's folder, or has another size
+// than its dimensions say.
 ModelDef read_model(const std::string& path);
+// Those files, each once: paths that can be opened from here. Throws Error as read_model does.
+std::vector<std::string> external_files(const std::string& path);
 // A dimension of -1 is written as the symbol N. Throws Error above 2 GiB, which the format cannot
 // hold.
 void write_model(std::ostream& out, const ModelDef& model);

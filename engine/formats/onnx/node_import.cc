@@ -21,6 +21,8 @@ template <class T>
 const T* NodeImport::find_as(std::string_view key, std::string_view kind) {
   const Attribute* attribute = find(key);
   if (attribute == nullptr) return nullptr;
+  if (const auto* unreadable = std::get_if<Unreadable>(attribute))
+    throw Error(unreadable->why, ErrorKind::unsupported).at(fmt::format("attribute '{}'", key));
   const T* value = std::get_if<T>(attribute);
   if (value == nullptr) throw Error(fmt::format("attribute '{}' is not {}", key, kind));
   return value;
@@ -74,10 +76,21 @@ void NodeImport::expect_no_others() const {
   for (const auto& [key, value] : node_.attributes) {
     if (asked_for_.contains(key)) continue;
     throw Error(
-        fmt::format("attribute '{}' is not supported{}{}", key,
+        fmt::format("attribute '{}' is not supported in operator set {}{}{}", key, opset(),
                     asked_for_.empty() ? "" : "; supported are ", fmt::join(asked_for_, ", ")),
         ErrorKind::unsupported);
   }
+  for (std::size_t i = 0; i < input_count(); ++i) {
+    if (!has_input(i) || read_.contains(i)) continue;
+    throw Error(fmt::format("input {} ('{}') is not supported in operator set {}", i,
+                            node_.inputs[i], opset()),
+                ErrorKind::unsupported);
+  }
+}
+
+std::size_t NodeImport::output_count() const {
+  return node_.outputs.size() -
+         static_cast<std::size_t>(std::ranges::count(node_.outputs, std::string()));
 }
 
 std::size_t NodeImport::input_count() const {
@@ -88,6 +101,7 @@ std::size_t NodeImport::input_count() const {
 
 const Value& NodeImport::input(std::size_t i) {
   if (!has_input(i)) throw Error(fmt::format("input {} is missing", i));
+  read_.insert(i);
   return importer_.value(node_.inputs[i]);
 }
 
@@ -99,7 +113,9 @@ NodeId NodeImport::data(std::size_t i) {
 TensorPtr NodeImport::known(std::size_t i, std::string_view what) {
   const Value& value = input(i);
   if (value.known) return value.known;
-  throw Error(fmt::format("{} is computed, expected one that is stored in the file", what),
+  const bool is_input = std::holds_alternative<Input>((*this)[*value.node].op);
+  throw Error(fmt::format("{} is {}, expected one that is stored in the file", what,
+                          is_input ? "an input of the model" : "computed"),
               ErrorKind::unsupported);
 }
 
@@ -111,8 +127,25 @@ std::vector<std::int64_t> NodeImport::known_integers(std::size_t i, std::string_
   }
 }
 
-std::vector<std::int64_t> NodeImport::integers(std::string_view key, std::size_t i) {
-  return has_input(i) ? known_integers(i, key) : integers(key);
+std::int64_t NodeImport::known_integer(std::size_t i, std::string_view what) {
+  const std::vector<std::int64_t> values = known_integers(i, what);
+  if (values.size() == 1) return values[0];
+  throw Error(fmt::format("{}: {} values, expected one", what, values.size()));
+}
+
+TensorPtr NodeImport::known_plain(std::size_t i, std::string_view what) {
+  const TensorPtr tensor = known(i, what);
+  return input(i).quant ? to_real(input(i)) : tensor;
+}
+
+std::vector<std::int64_t> NodeImport::integers(std::string_view key, std::size_t i,
+                                               std::int64_t since) {
+  if (opset() < since) return integers(key);
+  if (has(key)) {
+    throw Error(fmt::format("attribute '{}' in operator set {}, which has input {} in its place",
+                            key, opset(), i));
+  }
+  return has_input(i) ? known_integers(i, key) : std::vector<std::int64_t>{};
 }
 
 const qbench::Node& NodeImport::operator[](NodeId id) const { return importer_.graph_[id]; }
@@ -121,6 +154,16 @@ std::optional<NodeId> NodeImport::quantized(NodeId id) const {
   const qbench::Node& node = (*this)[id];
   if (!std::holds_alternative<Dequantize>(node.op)) return std::nullopt;
   return node.inputs[0];
+}
+
+std::optional<PartialMean> NodeImport::partial_mean(NodeId id) const {
+  const auto found = importer_.partial_means_.find(id);
+  if (found == importer_.partial_means_.end()) return std::nullopt;
+  return found->second;
+}
+
+void NodeImport::set_partial_mean(NodeId id, const PartialMean& mean) {
+  importer_.partial_means_.emplace(id, mean);
 }
 
 NodeId NodeImport::add(Op op, std::vector<NodeId> inputs,

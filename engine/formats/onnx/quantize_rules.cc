@@ -8,6 +8,7 @@
 
 #include "engine/core/error.h"
 #include "engine/formats/onnx/importer.h"
+#include "engine/formats/onnx/known_tensor.h"
 #include "engine/formats/parameters.h"
 
 namespace qbench::onnx {

@@ -42,7 +42,7 @@ void write_tensor(::onnx::TensorProto& to, const Tensor& tensor) {
 struct WriteAttribute {
   ::onnx::AttributeProto& to;
 
-  void operator()(std::monostate) const { throw Error("an attribute without a value"); }
+  void operator()(const Unreadable&) const { throw Error("an attribute without a value"); }
   void operator()(std::int64_t value) const {
     to.set_type(::onnx::AttributeProto::INT);
     to.set_i(value);

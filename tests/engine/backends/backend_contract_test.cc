@@ -1,4 +1,5 @@
 // What every backend promises besides right results: what it refuses and says, what it shows.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "engine/backends/backends.h"
@@ -180,6 +181,36 @@ TEST_P(EveryBackend, ProfilesItsStepsAndCountsItsMemory) {
 TEST(Backends, NamesThoseThereAreWhenAskedForAnother) {
   EXPECT_THAT(error_of([] { find_backend("abacus"); }),
               AllOf(HasSubstr("'abacus'"), HasSubstr("reference")));
+}
+
+Graph sum_of(std::int64_t products) {
+  return parse_graph(fmt::format(R"(
+    data = Input(shape=[1,{0}])
+    q = Quantize(data) : u8[1,{0}] scales=[1]
+    w = Constant() : s8[1,{0}] scales=[1] values=full(127)
+    culprit = FullyConnected(q, w)
+    return culprit)",
+                                 products));
+}
+
+// The last number of products of 255 and 127 whose sum 32 bits hold.
+TEST_P(EveryBackend, AddsUpToTheLimitsOf32Bits) {
+  const Graph graph = sum_of(66311);
+  if (backend().unsupported(graph, *graph.find("q"))) GTEST_SKIP() << "no u8";
+  const Values result = run_on(backend(), graph, {std::vector<float>(66311, 255)});
+  EXPECT_EQ(result[0][0], static_cast<float>(std::int64_t{66311} * 255 * 127));
+}
+
+TEST_P(EveryBackend, ComputesOrRefusesSumsBeyond32Bits) {
+  const Graph graph = sum_of(66312);
+  const NodeId culprit = *graph.find("culprit");
+  if (const auto reason = backend().unsupported(graph, culprit)) {
+    EXPECT_THAT(*reason, AllOf(HasSubstr("66312 products"), HasSubstr("32 bits")));
+    EXPECT_THAT(error_of([&] { backend().compile(graph, {}); }), HasSubstr("culprit"));
+    return;
+  }
+  const Values result = run_on(backend(), graph, {std::vector<float>(66312, 255)});
+  EXPECT_EQ(result[0][0], static_cast<float>(std::int64_t{66312} * 255 * 127));
 }
 
 }  // namespace

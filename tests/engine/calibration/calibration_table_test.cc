@@ -69,16 +69,22 @@ TEST_F(TableFile, SaysWhatIsWrong) {
   struct Case {
     std::string from, to, message;
   };
+  const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
   const std::vector<Case> cases = {
       {"qbench calibration table", "table", "expected \"format\""},
       {"\"version\": 2", "\"version\": 1", "version 1, expected 2"},
       {"\"batches\": 5", "\"batches\": 6", "does not belong to the contents"},
-      {"\"batches\": 5", "\"batches\": \"5\"", "must be number"},
+      {"\"batches\": 5", "\"batches\": \"5\"", "\"batches\" is string, expected a whole"},
+      {"\"batches\": 5", "\"batches\": 5.5", "\"batches\" is 5.5, expected a whole number"},
+      {"\"batches\": 5", "\"batches\": 4294967301", "\"batches\" is 4294967301"},
+      {"\"batches\": 5", "\"batches\": true", "\"batches\" is boolean"},
       {"\"mode\": \"entropy\",", "", "mode"},
       {"0.3333333432674408", "-7", "range of 'data'"},
-      {"0.3333333432674408", "1e300", "not finite"},
-      {"0.3333333432674408", "null", "must be number"},
+      {"0.3333333432674408", "1e300", "a limit is 1e+300, expected a finite number"},
+      {"0.3333333432674408", "null", "a limit is null, expected a finite number"},
+      {"0.3333333432674408", "true", "a limit is boolean"},
       {"\"s8\": [", "\"s8\": [1,", "pair of numbers"},
+      {"\"s8\": [", "\"s8\": [" + deep + ",", "pair of numbers, found array"},
       {"\"ranges\"", "\"r\"", "ranges"},
       {"{", "[", "expected a table"},
   };

@@ -39,7 +39,9 @@ TEST(Shape, CountsElements) {
 TEST(Shape, RefusesNegativeAndHugeDimensions) {
   EXPECT_THROW((Shape{2, -1}).elements(), Error);
   EXPECT_THROW((Shape{(1 << 20) + 1, 1 << 20}).elements(), Error);
-  EXPECT_THROW((Shape{std::int64_t{1} << 62, 4}).elements(), Error);  // would wrap to 0
+  EXPECT_THROW((Shape{std::int64_t{1} << 62, 4}).elements(), Error);        // would wrap to 0
+  EXPECT_THROW((Shape{0, (std::int64_t{1} << 40) + 1}).elements(), Error);  // twice it may overflow
+  EXPECT_EQ((Shape{0, std::int64_t{1} << 40}).elements(), 0);
 }
 
 TEST(Tensor, StartsAsZerosOnItsAlignment) {
@@ -73,6 +75,14 @@ TEST(Tensor, CloneAndIdentical) {
   EXPECT_THAT(tensor.data<std::int32_t>(), ElementsAre(1, -2, 3));
   EXPECT_FALSE(identical(tensor, Tensor::of<std::int32_t>({3, 1}, values)));
   EXPECT_FALSE(identical(Tensor(DType::s8, {2}), Tensor(DType::u8, {2})));
+}
+
+TEST(Tensor, ValuesFillTheShapeExactly) {
+  const std::vector<float> values = {1, 2, 3};
+  EXPECT_THROW(Tensor::of<float>({2}, values), Error);
+  EXPECT_THROW(Tensor::of<float>({2, 2}, values), Error);
+  EXPECT_THROW(Tensor::of<float>({-3}, values), Error);
+  EXPECT_THAT(Tensor::of<float>({1, 3}, values).data<float>(), ElementsAre(1, 2, 3));
 }
 
 TEST(Tensor, TooLargeIsAnErrorThatSaysHowLarge) {

@@ -7,7 +7,6 @@
 #include "engine/core/hash.h"
 #include "engine/core/quant_params.h"
 #include "engine/formats/describe.h"
-#include "engine/formats/output_file.h"
 #include "engine/formats/params.h"
 #include "engine/graph/text.h"
 #include "engine/passes/passes.h"

@@ -194,8 +194,8 @@ TEST(Import, WhatDoesNotFitIsRefused) {
        "'num_group' is 0"},
       {"Convolution",
        {{"kernel", "(1,1)"}, {"num_filter", "8"}},
-       {{"w", {8, 3, 1, 1}}},
-       "node 2 'x' (Convolution): parameter 'w' of the file has shape [8,3,1,1], expected "
+       {{"w", {8, 4, 2, 1}}},
+       "node 2 'x' (Convolution): parameter 'w' of the file has shape [8,4,2,1], expected "
        "[8,4,1,1]"},
       {"Convolution",
        {{"kernel", "(1,1)"}, {"num_filter", "8"}},
@@ -280,7 +280,65 @@ TEST(Import, TheInputsShape) {
   Net bare;
   bare.node("relu", "r", {}, {bare.variable("data")});
   EXPECT_THAT(message_of([&] { bare.import(ImportOptions{}); }),
-              HasSubstr("does not say the shape of input 'data'"));
+              HasSubstr("input 'data': the file does not say the image shape: one is needed"));
+}
+
+TEST(Import, SeveralNodesOfOneName) {
+  Net net;
+  const SymbolEntry data = net.variable("data");
+  const SymbolEntry first = net.node("relu", "act", {}, {data});
+  const SymbolEntry taken = net.node("tanh", "act_1", {}, {first});
+  const SymbolEntry second = net.node("relu", "act", {}, {taken});
+  net.node("_plus_scalar", "act", {{"scalar", "2"}}, {second});
+  const Graph graph = net.import();
+  EXPECT_EQ(line_of(graph, "act_1"), "Activation(act; spec=tanh)");  // its own name
+  EXPECT_EQ(line_of(graph, "act_2"), "Activation(act_1; spec=relu)");
+  EXPECT_EQ(line_of(graph, "act_3"), "Add(act_2, act_3_scalar)");
+}
+
+// A Gluon block that is called twice: both layers have its name and its parameters.
+TEST(Import, LayersOfOneNameShareTheirParameters) {
+  Net net;
+  const SymbolEntry data = net.variable("data");
+  const SymbolEntry weight = net.parameter("conv_weight", {4, 4, 1, 1});
+  const SymbolAttributes attributes = {{"kernel", "(1,1)"}, {"num_filter", "4"}, {"no_bias", "1"}};
+  const SymbolEntry a = net.node("Convolution", "conv_fwd", attributes, {data, weight});
+  net.node("Convolution", "conv_fwd", attributes, {a, weight});
+  const Graph graph = net.import();
+  EXPECT_EQ(line_of(graph, "conv_fwd"), "Convolution(data, conv_weight)");
+  EXPECT_EQ(line_of(graph, "conv_fwd_1"), "Convolution(conv_fwd, conv_weight)");
+}
+
+Net net_of_two_outputs() {
+  Net net;
+  const SymbolEntry a = net.node("relu", "a", {}, {net.variable("data")});
+  const SymbolEntry b = net.node("tanh", "b", {}, {a});
+  const SymbolEntry c = net.node("NoSuchOperator", "c", {}, {b});
+  net.symbol.heads = {b, c};
+  return net;
+}
+
+TEST(Import, OneOfSeveralOutputs) {
+  const Net net = net_of_two_outputs();
+  for (const char* name : {"b", "b_output"}) {
+    const Graph graph = net.import({.image_shape = Shape{4, 6, 6}, .output = name});
+    EXPECT_THAT(print_graph(graph), HasSubstr("return b\n")) << name;
+  }
+  EXPECT_THAT(message_of([&] {
+                net.import({.image_shape = Shape{4, 6, 6}, .output = "softmax"});
+              }),
+              HasSubstr("no output 'softmax'; there are b, c"));
+}
+
+TEST(Import, EndsAtTheNodeAskedFor) {
+  const Net net = net_of_two_outputs();
+  const Graph graph = net.import({.image_shape = Shape{4, 6, 6}, .until = "a"});
+  EXPECT_THAT(print_graph(graph), HasSubstr("return a\n"));
+  EXPECT_EQ(graph.size(), 2);
+  EXPECT_THAT(message_of([&] {
+                net.import({.image_shape = Shape{4, 6, 6}, .until = "aa"});
+              }),
+              HasSubstr("no node 'aa'; did you mean 'a'?"));
 }
 
 TEST(Import, ConstantsAndSharedParameters) {
@@ -331,14 +389,6 @@ TEST(Import, ParameterNamesThatClash) {
   net.arrays.back() = {"y", nullptr};
   net.node("broadcast_mul", "m", {}, {{1, 0}, net.variable("y")});
   EXPECT_THAT(message_of([&] { net.import(); }), HasSubstr("parameter 'y' has no value"));
-}
-
-TEST(Import, NamesTakenTwice) {
-  Net net;
-  const SymbolEntry a = net.node("relu", "r", {}, {net.variable("data")});
-  net.node("relu", "r", {}, {a});
-  EXPECT_THAT(message_of([&] { net.import(); }),
-              HasSubstr("node 'r' (Activation): the name is taken"));
 }
 
 Net random_net() {

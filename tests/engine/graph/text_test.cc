@@ -140,7 +140,6 @@ TEST(Text, ConstantsOfEveryType) {
       "e = Constant() : s32[2] values=[-2147483648,2147483647]\n"
       "f = Constant() : s64[1] values=[-9223372036854775808]\n"
       "g = Constant() : f32[] values=[3]\n"
-      "h = Constant() : f32[0] values=[]\n"
       "return\n";
   EXPECT_EQ(print_graph(parse_graph(text)), text);
 }

@@ -134,6 +134,50 @@ TEST(Parameters, WhatEntersIsU8WhenItWasNeverNegative) {
               HasSubstr("conv1 = Convolution(pool, w) : s8"));
 }
 
+// Calibrated on images brighter than the mean: others are darker.
+TEST(Parameters, WhatImagesCanBringDecidesOfTheInput) {
+  const Graph graph = parse_graph(kChain);
+  CalibrationTable table = numbered_ranges(graph, {});
+  table.ranges["data"] = {{0.5F, 2}, {0, 2}, {0, 2}};
+  const auto input = [&](const Range& possible) {
+    const std::string text = print_graph(quantize(graph, {.input_range = possible}, &table).graph);
+    const std::size_t at = text.find("Quantize(data)");
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  EXPECT_EQ(input({-1, 2.1F}), "Quantize(data) : s8[1,2,4,4] scales=[0.015748031]");  // 2 / 127
+  // Ends that calibration saw nothing near of are taken in, others are not.
+  EXPECT_EQ(input({-25.4F, 2}), "Quantize(data) : s8[1,2,4,4] scales=[0.2]");
+  EXPECT_EQ(input({-1, 12.7F}), "Quantize(data) : s8[1,2,4,4] scales=[0.1]");
+  EXPECT_EQ(input({0, 255}), "Quantize(data) : u8[1,2,4,4] scales=[1]");
+  EXPECT_EQ(input({0.5F, 2.05F}), "Quantize(data) : u8[1,2,4,4] scales=[0.007843138]");  // 2 / 255
+}
+
+// The same without calibration: the input's possible values are known all the same.
+TEST(Parameters, WithoutCalibrationTheInputIsU8WhereItCannotBeNegative) {
+  const Graph graph = parse_graph(kChain);
+  const auto text = [&graph](const Range& possible) {
+    return print_graph(quantize(graph, {.input_range = possible}, nullptr).graph);
+  };
+  EXPECT_THAT(text({0, 255}), HasSubstr("Quantize(data) : u8[1,2,4,4] dynamic"));
+  EXPECT_THAT(text({-1, 255}), HasSubstr("Quantize(data) : s8[1,2,4,4] dynamic"));
+}
+
+// A batch norm in f32 was never negative in calibration; it can be.
+TEST(Parameters, WhatMayBecomeNegativeIsS8WhateverCalibrationSaw) {
+  const Graph graph = parse_graph(R"(
+    data = Input(shape=[1,2,4,4])
+    one = Constant() : f32[2] values=full(1)
+    norm = BatchNorm(data, one, one, one, one)
+    pool = Pool(norm; kernel=[2,2])
+    w = Constant() : f32[2,2,1,1] values=[1,2,3,4]
+    conv = Convolution(pool, w)
+    return conv
+  )");
+  CalibrationTable table = numbered_ranges(graph, {});
+  for (auto& [name, range] : table.ranges) range.observed = {0, 1};
+  EXPECT_THAT(print_graph(quantize(graph, {}, &table).graph), HasSubstr("Quantize(pool) : s8"));
+}
+
 TEST(Parameters, AMissingRangeIsNamed) {
   const Graph graph = parse_graph(kChain);
   CalibrationTable table = numbered_ranges(graph, {});

@@ -11,11 +11,15 @@ namespace qbench {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 TEST(Top5, LargestFirstAndTheLowerIndexAmongEquals) {
   EXPECT_THAT(top5(std::vector<float>{1, 3, 2, 3, 0, 5, 4}), ElementsAre(5, 6, 1, 3, 2));
   EXPECT_THAT(top5(std::vector<float>{0, 0, 0}), ElementsAre(0, 1, 2, -1, -1));
   EXPECT_THAT(top5(std::vector<float>{}), ElementsAre(-1, -1, -1, -1, -1));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(top5(std::vector<float>{nan, 1, nan, 2, nan}), ElementsAre(3, 1, -1, -1, -1));
+  EXPECT_THAT(top5(std::vector<float>(7, nan)), ElementsAre(-1, -1, -1, -1, -1));
 }
 
 TEST(CountCorrect, CountsTheLabelAmongOneAndAmongFive) {
@@ -31,6 +35,8 @@ TEST(CountSameTop1, ComparesImageByImage) {
   const std::vector<Prediction> a = {{0, 0, {1, 2, 3, 4, 5}}, {1, 0, {2, 1, 3, 4, 5}}};
   std::vector<Prediction> b = {{0, 0, {1, 9, 8, 7, 6}}, {1, 0, {3, 2, 1, 4, 5}}};
   EXPECT_EQ(count_same_top1(a, b), 1);
+  const std::vector<Prediction> none = {{0, 0, {-1, -1, -1, -1, -1}}};
+  EXPECT_EQ(count_same_top1(none, none), 0);
   b[1].sample = 7;
   EXPECT_THROW(count_same_top1(a, b), Error);
   b.pop_back();
@@ -101,13 +107,75 @@ TEST(ScoreContestants, EachImageOnceAlsoInAShortLastBatch) {
 
 TEST(ScoreContestants, MistrustsOutputsThatProveNothing) {
   FakeExecutable dead(10, [](std::span<const float>, std::size_t) { return 0.0F; });
-  FakeExecutable broken(10, [](std::span<const float> x, std::size_t) {
-    return x[0] * std::numeric_limits<float>::infinity();
+  const Contestant contestant{&dead, kTenClasses};
+  const Score score = score_shapes({&contestant, 1}, 8).front();
+  EXPECT_EQ(score.mistrust, "the same outputs for all 8 images");
+  EXPECT_EQ(score.failure, "");
+}
+
+// Every class by turns, whatever is seen.
+TEST(ScoreContestants, MistrustsGuessesAtRandom) {
+  int calls = 0;
+  FakeExecutable blind(10, [&calls](std::span<const float>, std::size_t k) {
+    return (static_cast<std::size_t>(calls++) / 130) % 10 == k ? 1.0F : 0.0F;
   });
-  const Contestant contestants[] = {{&dead, kTenClasses}, {&broken, kTenClasses}};
-  const std::vector<Score> scores = score_shapes(contestants, 8);
-  EXPECT_EQ(scores[0].mistrust, "the same outputs for all 8 images");
-  EXPECT_EQ(scores[1].mistrust, "outputs are not finite");
+  const Contestant trained{&blind, kTenClasses};
+  EXPECT_THAT(score_shapes({&trained, 1}, 100).front().mistrust,
+              HasSubstr("no better than chance"));
+  const Contestant drawn{&blind, kTenClasses, false};
+  const Score score = score_shapes({&drawn, 1}, 100).front();
+  EXPECT_EQ(score.mistrust, "");
+  EXPECT_THAT(score.warnings, ElementsAre("weights are drawn at random: accuracy says nothing"));
+}
+
+TEST(ScoreContestants, EqualImagesHaveEqualOutputs) {
+  FakeExecutable net(10, [](std::span<const float> x, std::size_t k) { return x[k]; });
+  const Contestant contestant{&net, kTenClasses};
+  const std::unique_ptr<Dataset> dataset = open_dataset("shapes:val,count=1");
+  Loader loader(*dataset, {.height = 32, .width = 32}, {.batch_size = 1, .threads = 0});
+  EXPECT_EQ(score(loader, {1, 3, 32, 32}, {&contestant, 1}).front().mistrust, "");
+}
+
+TEST(ScoreContestants, MistrustsMeansOfPixelsFromZeroToOne) {
+  FakeExecutable net(10, [](std::span<const float> x, std::size_t k) { return x[k]; });
+  const Contestant contestant{&net, kTenClasses};
+  const std::unique_ptr<Dataset> dataset = open_dataset("shapes:val,count=4");
+  const Preprocess preprocess{.height = 32,
+                              .width = 32,
+                              .rgb_mean = {0.485F, 0.456F, 0.406F},
+                              .rgb_std = {0.229F, 0.224F, 0.225F}};
+  Loader loader(*dataset, preprocess, {.batch_size = 4, .threads = 0});
+  EXPECT_THAT(score(loader, {4, 3, 32, 32}, {&contestant, 1}).front().mistrust,
+              HasSubstr("expected mean 123.675"));
+}
+
+// What is no number is no guess, of the image that has it alone.
+TEST(ScoreContestants, OutputsThatAreNotFiniteFail) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    FakeExecutable broken(10, [bad](std::span<const float>, std::size_t) { return bad; });
+    int calls = 0;
+    FakeExecutable partly(10, [bad, &calls](std::span<const float>, std::size_t k) {
+      const int image = calls++ / 10;
+      return (image == 3 || image == 5) && k == 7
+                 ? bad
+                 : static_cast<float>(k % 4) + static_cast<float>(image);
+    });
+    const Contestant contestants[] = {{&broken, kTenClasses}, {&partly, kTenClasses}};
+    const std::vector<Score> scores = score_shapes(contestants, 8);
+    EXPECT_EQ(scores[0].failure,
+              "outputs are not finite in 8 of 8 images, the first of them image 0");
+    EXPECT_EQ(scores[0].mistrust, "");
+    EXPECT_EQ(count_correct(scores[0].predictions).correct_top1, 0);
+    EXPECT_EQ(count_correct(scores[0].predictions).correct_top5, 0);
+    EXPECT_EQ(scores[1].failure,
+              "outputs are not finite in 2 of 8 images, the first of them image 3");
+    for (const Prediction& p : scores[1].predictions) {
+      const bool lost = p.sample == 3 || p.sample == 5;
+      EXPECT_EQ(p.top[0], lost ? Prediction::kNone : 3);
+    }
+  }
 }
 
 TEST(ScoreContestants, ProgressCanStopIt) {

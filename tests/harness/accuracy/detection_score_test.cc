@@ -85,11 +85,20 @@ TEST(ScoreDetectors, MistrustsSilenceAndNonsense) {
     rows[0] = static_cast<float>(image);
     rows[1] = std::numeric_limits<float>::quiet_NaN();
   });
-  EXPECT_EQ(score_one(broken, kDetections, "shapes-det:val,count=4").mistrust,
-            "outputs are not finite");
+  EXPECT_EQ(score_one(broken, kDetections, "shapes-det:val,count=4").failure,
+            "outputs are not finite in 4 of 4 images, the first of them image 0");
   FakeDetector constant([](std::int64_t, std::span<float> rows) { std::ranges::fill(rows, 0.5F); });
   EXPECT_EQ(score_one(constant, kDetections, "shapes-det:val,count=4").mistrust,
             "the same outputs for all 4 images");
+}
+
+TEST(ScoreDetectors, MistrustsBoxesThatAreNeverThere) {
+  FakeDetector blind([](std::int64_t image, std::span<float> rows) {
+    const float row[] = {0, 0.9F, 0, 0, 0.01F, 0.001F * static_cast<float>(image + 1)};
+    std::ranges::copy(row, rows.begin());
+  });
+  EXPECT_THAT(score_one(blind, kDetections, "shapes-det:val,count=24").mistrust,
+              HasSubstr("boxes was found, though 24 were drawn"));
 }
 
 TEST(ScoreDetectors, LabelsOfTheOtherTaskAreErrors) {
@@ -102,10 +111,11 @@ TEST(ScoreDetectors, LabelsOfTheOtherTaskAreErrors) {
     }
     return "no error";
   };
-  EXPECT_THAT(message(kDetections, "shapes:val,count=4"),
-              HasSubstr("image 0: labelled with a class number, a detector needs boxes"));
+  EXPECT_THAT(
+      message(kDetections, "shapes:val,count=4"),
+      HasSubstr("count=4,seed=0: sample 0: labelled with a class number, a detector needs boxes"));
   EXPECT_THAT(message({Task::classification, kRows * 6}, "shapes-det:val,count=4"),
-              HasSubstr("image 0: labelled with a vector, a classifier needs a class number"));
+              HasSubstr("sample 0: labelled with a vector, a classifier needs a class number"));
 }
 
 Graph network(const std::string& last) {

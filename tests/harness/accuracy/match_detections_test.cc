@@ -107,6 +107,63 @@ TEST(MatchDetections, ScoresTheListedClassesUnderTheirPlaces) {
   EXPECT_THAT(image.truth, ElementsAre(TruthCount{.label = 1, .voc = 1, .coco = 1}));
 }
 
+// pycocotools: what lies in a crowd by the share asked for is neither hit nor miss, however many.
+TEST(MatchDetections, CrowdsIgnoreAllThatLiesInThem) {
+  const std::vector<GroundTruthBox> boxes = {
+      {.label = 2, .xmax = 0.5F, .ymax = 1, .crowd = true},
+      {.label = 2, .xmin = 0.125F, .ymin = 0.125F, .xmax = 0.25F, .ymax = 0.25F}};
+  const std::vector<float> rows = {
+      2, 0.9F, 0.125F, 0.125F, 0.25F, 0.25F,   // the box, though it lies in the crowd
+      2, 0.8F, 0.25F,  0.5F,   0.5F,  0.75F,   // inside
+      2, 0.7F, 0.125F, 0.5F,   0.5F,  0.75F,   // inside, too
+      2, 0.6F, 0,      0.5F,   0.75F, 0.75F,   // two thirds inside
+      2, 0.5F, 0.5F,   0.5F,   0.75F, 0.75F};  // beside
+  const DetectedImage image = match_detections(0, rows, boxes);
+  EXPECT_EQ(image.detections[0].coco_hits, 0b1111111111);
+  for (const std::size_t inside : {1U, 2U}) {
+    EXPECT_EQ(image.detections[inside].coco_hits, 0);
+    EXPECT_EQ(image.detections[inside].coco_ignored, 0b1111111111);
+  }
+  EXPECT_EQ(image.detections[3].coco_ignored, 0b0000001111);  // 0.5 to 0.65
+  EXPECT_EQ(image.detections[4].coco_ignored, 0);
+  EXPECT_THAT(image.truth, ElementsAre(TruthCount{.label = 2, .voc = 1, .coco = 1}));
+  // Difficult boxes are ignored ones, too, but for one detection each; crowds cannot be used.
+  const DetectedImage used = match_detections(0, rows, boxes, {.use_difficult = true});
+  EXPECT_EQ(used, image);
+}
+
+TEST(MatchDetections, ACrowdAloneIsNothingToBeFound) {
+  const std::vector<GroundTruthBox> boxes = {{.label = 2, .xmax = 1, .ymax = 1, .crowd = true}};
+  EXPECT_THAT(match_detections(0, {}, boxes).truth,
+              ElementsAre(TruthCount{.label = 2, .voc = 0, .coco = 0}));
+  // By VOC's count it is a difficult box beside others.
+  const std::vector<GroundTruthBox> both = {boxes[0], {.label = 3, .xmax = 1, .ymax = 1}};
+  const std::vector<float> rows = {2, 0.9F, 0, 0, 1, 1, 2, 0.8F, 0, 0, 0.25F, 0.25F};
+  EXPECT_THAT(voc_of(match_detections(0, rows, both)),
+              ElementsAre(Outcome::ignored, Outcome::miss));
+}
+
+// COCO counts boxes that nothing can hit; MXNet's reader leaves them out.
+TEST(MatchDetections, BoxesWithoutAreaAreToBeFoundForCocoAlone) {
+  const std::vector<GroundTruthBox> boxes = {kBox,
+                                             {.label = 2, .xmin = 0.5F, .xmax = 0.5F, .ymax = 1}};
+  const std::vector<float> rows = {2, 0.9F, 0.25F, 0.25F, 0.75F, 0.75F};
+  const DetectedImage image = match_detections(0, rows, boxes);
+  EXPECT_THAT(voc_of(image), ElementsAre(Outcome::hit));
+  EXPECT_EQ(image.detections[0].coco_hits, 0b1111111111);
+  EXPECT_THAT(image.truth, ElementsAre(TruthCount{.label = 2, .voc = 1, .coco = 2}));
+  const DetectedImage empty = match_detections(0, rows, {&boxes[1], 1});
+  EXPECT_THAT(voc_of(empty), ElementsAre(Outcome::ignored));  // an image without boxes
+  EXPECT_THAT(empty.truth, ElementsAre(TruthCount{.label = 2, .voc = 0, .coco = 1}));
+}
+
+TEST(MatchDetections, TinyBoxesAreExact) {
+  const GroundTruthBox tiny{
+      .label = 0, .xmin = 0.5F, .ymin = 0.5F, .xmax = 0.50001F, .ymax = 0.50001F};
+  const std::vector<float> rows = {0, 0.9F, tiny.xmin, tiny.ymin, tiny.xmax, tiny.ymax};
+  EXPECT_EQ(match_detections(0, rows, {&tiny, 1}).detections[0].coco_hits, 0b1111111111);
+}
+
 TEST(MatchDetections, LeavesOutWhatIsNotFinite) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   constexpr float kInf = std::numeric_limits<float>::infinity();

@@ -64,7 +64,8 @@ TEST(DetectorOptions, APrefixMeansWhatTheScriptTakes) {
       {"--cpu", "--num-batch", "10", "--batch-size", "224", "--deploy", "--prefix=./model/cqssd_"});
   EXPECT_EQ(given.model.symbol_file, "./model/cqssd_vgg16_reduced_300-symbol.json");
   EXPECT_EQ(given.model.param_file, "./model/cqssd_vgg16_reduced_300-0000.params");
-  EXPECT_EQ(given.model.image_shape, "3,300,300");
+  EXPECT_EQ(given.model.image_shape, "");  // the file's, if it says one
+  EXPECT_EQ(given.model.usual_shape, "3,300,300");
   EXPECT_THAT(given.model.rgb_mean, ElementsAre(123, 117, 104));
   EXPECT_EQ(given.model.batch_size, 224);
   EXPECT_EQ(given.dataset, "data/val.rec");
@@ -117,15 +118,9 @@ TEST(DetectorOptions, AClassifierHasNothingToSuppress) {
               HasSubstr("for detectors alone"));
 }
 
-TEST(DetectorOptions, NamesAreGivenOrTheDataSetsOrThoseOfVoc) {
-  EXPECT_THAT(Given({"--class-names=a,b"}).detector.names(2, {"x", "y"}), ElementsAre("a", "b"));
+TEST(DetectorOptions, NamesAreTheDataSetsOrThoseOfVoc) {
   EXPECT_THAT(Given({"--prefix=x_"}).detector.names(2, {"x", "y"}), ElementsAre("x", "y"));
   EXPECT_EQ(Given({"--prefix=x_"}).detector.names(20, {}).at(14), "person");
-  const std::string file = testing::TempDir() + "qbench_class_names.txt";
-  std::ofstream(file) << "one\r\ntwo\n\n";
-  EXPECT_THAT(Given({"--class-names=" + file}).detector.names(2, {}), ElementsAre("one", "two"));
-  EXPECT_THAT(error_of([] { Given({"--class-names=a,b"}).detector.names(3, {}); }),
-              HasSubstr("has 2 names, but the network has 3 classes"));
   EXPECT_THAT(error_of([] { Given({"--num-class=20"}).detector.names(3, {}); }),
               HasSubstr("--num-class is 20"));
 }

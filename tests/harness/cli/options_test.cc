@@ -147,7 +147,7 @@ TEST_F(OptionsTest, ValuesAreRequiredAndChecked) {
   EXPECT_EQ(error_of({"--models=a,,b"}),
             "--models: found 'a,,b', expected items separated by single commas");
   EXPECT_EQ(error_of({"--rgb-mean=1,2"}),
-            "--rgb-mean: found '1,2', expected three numbers separated by commas");
+            "--rgb-mean: found '1,2', expected three numbers separated by commas, or one");
 }
 
 TEST_F(OptionsTest, PositionalArgumentsMustBeWanted) {

@@ -47,8 +47,9 @@ TEST(DetectionJob, ScoresEveryVariantAndNamesItsClasses) {
   job.model.rgb_mean = {128, 128, 128};
   job.model.rgb_std = {64, 64, 64};
   job.model.dataset.records = "shapes-det:val,count=10";
-  job.model.dataset.class_names = {"first"};
+  job.model.dataset.class_names = {"first", "second"};
   job.model.dataset.detection.network_classes = {1, 0};
+  job.model.dataset.detection.label_classes = {0, 1};
   job.model.dataset.calibration.records = "shapes-det:train,count=4";
   job.model.dataset.calibration.batch_size = 4;
   job.backend = "reference";
@@ -75,7 +76,7 @@ TEST(DetectionJob, ScoresEveryVariantAndNamesItsClasses) {
     const auto classes = nlohmann::json::parse(result.details)["classes"];
     ASSERT_GE(classes.size(), 2U);
     EXPECT_EQ(classes[0]["name"], "first");
-    EXPECT_FALSE(classes[1].contains("name"));
+    EXPECT_EQ(classes[1]["name"], "second");
     EXPECT_TRUE(classes[0]["voc07"].is_number());
   }
   EXPECT_NE(results[0].detections, results[2].detections);

@@ -80,7 +80,8 @@ TEST_F(GpuJobs, AutomaticIsInt8WhereU8IsNotTakenAndUint8IsUnsupported) {
   EXPECT_THAT(results[5].reason, HasSubstr("backend cudnn computes on int8 values alone"));
   for (const std::size_t i : {3U, 4U}) {
     const Graph graph =
-        load_model({results[i].symbol, results[i].params}, job_.model.image_shape).graph;
+        load_model({results[i].symbol, results[i].params}, {.image_shape = job_.model.image_shape})
+            .graph;
     EXPECT_TRUE(is_quantized(graph));
     for (const Node& node : graph.nodes()) EXPECT_NE(node.type.dtype, DType::u8) << node.name;
   }

@@ -32,6 +32,7 @@ TEST(Message, ComesBackAsItWasSent) {
   LatencyResult latency;
   latency.metrics = {{"latency_median", 1.25e6, "ns", false}};
   latency.latency_ns = {1e6, 0.1, 1234567.875};
+  latency.algorithms = {{"jit:avx2", 52}, {"own:gemv", 1}};
   latency.device = {{1, 2.5}, {3, 1e9}, {5, 0.125}, {1980, 1965}, 3, 1};
   for (const Message& message :
        {Message(ProgressMessage{"score", 5, 10}), Message(accuracy_result()), Message(latency)}) {
@@ -41,11 +42,15 @@ TEST(Message, ComesBackAsItWasSent) {
   }
 }
 
-TEST(Message, TextThatIsNoUtf8IsMended) {
+TEST(Message, TextThatIsNoUtf8ArrivesByteForByte) {
   AccuracyResult result = accuracy_result();
-  result.reason = "file \xff\xfe.json";
-  const auto back = std::get<AccuracyResult>(decode_message(encode(result)));
-  EXPECT_THAT(back.reason, HasSubstr(".json"));
+  result.reason = "file \xff\xfe\x80 \xC3\xBC.json";
+  const std::string line = encode(result);
+  EXPECT_EQ(std::get<AccuracyResult>(decode_message(line)), result);
+  for (std::size_t length = 0; length < line.size(); ++length) {
+    EXPECT_THROW(decode_message(line.substr(0, length)), Error) << length;
+  }
+  EXPECT_THROW(decode_message("{\"kind\":\"progress\",\"bytes\":\"\xC4\x80\"}"), Error);
 }
 
 TEST(Message, AnythingElseIsAnError) {
@@ -68,6 +73,8 @@ TEST(Job, AccuracyJobComesBackWithWhatAWorkerNeeds) {
   job.model.symbol = "net-symbol.json";
   job.model.params = "net-0000.params";
   job.model.image_shape = {3, 48, 32};
+  job.model.output = "probs";
+  job.model.until = "fc";
   job.model.rgb_mean = {123.68F, 116.779F, 103.939F};
   job.model.rgb_std = {58.393F, 57.12F, 57.375F};
   job.model.resize_short = 256;
@@ -88,6 +95,8 @@ TEST(Job, AccuracyJobComesBackWithWhatAWorkerNeeds) {
   EXPECT_EQ(encode(back), encode(job));
   EXPECT_EQ(back.model.rgb_mean, job.model.rgb_mean);  // bit for bit
   EXPECT_EQ(back.model.image_shape, job.model.image_shape);
+  EXPECT_EQ(back.model.output, "probs");
+  EXPECT_EQ(back.model.until, "fc");
   EXPECT_EQ(back.model.dataset.calibration.shuffle_seed, 99);
   EXPECT_EQ(back.device, 3);
   EXPECT_EQ(back.variants, job.variants);
@@ -99,6 +108,8 @@ TEST(Job, LatencyJobComesBack) {
   job.symbol = "s";
   job.params = "p";
   job.image_shape = {3, 5, 7};
+  job.output = "probs";
+  job.until = "fc";
   job.backend = "reference";
   job.device = 2;
   job.precision = "fp16";
@@ -110,6 +121,9 @@ TEST(Job, LatencyJobComesBack) {
   EXPECT_EQ(encode(back), encode(job));
   EXPECT_EQ(back.device, 2);
   EXPECT_EQ(back.precision, "fp16");
+  EXPECT_EQ(back.image_shape, job.image_shape);
+  EXPECT_EQ(back.output, "probs");
+  EXPECT_EQ(back.until, "fc");
   EXPECT_EQ(back.measure.max_seconds, 0.125);
 }
 

@@ -1,9 +1,11 @@
 // Jobs on a small real network, in this process.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/backends/backends.h"
 #include "engine/core/error.h"
 #include "harness/accuracy/accuracy.h"
 #include "tests/harness/run/jobs_fixture.h"
@@ -54,6 +56,32 @@ TEST_F(Jobs, ScoreEveryVariantOnTheSameImages) {
   EXPECT_EQ(results[3].symbol, path("models/uint8/tiny-quantized-2batches-naive-symbol.json"));
 }
 
+// The shape is the file's where none is given, and the result says which it was.
+TEST_F(Jobs, TakeTheImageShapeOfTheFile) {
+  save_network();
+  job_.model.image_shape = ModelSpec().image_shape;
+  const std::vector<AccuracyResult> results = run();
+  for (const AccuracyResult& result : results) {
+    EXPECT_EQ(result.status, Status::ok) << result.reason;
+    EXPECT_EQ(result.image_shape, Shape({3, 48, 48}));
+    EXPECT_EQ(result.details.find("warnings"), std::string::npos) << result.details;
+  }
+  job_.model.image_shape = {3, 64, 64};
+  job_.variants.resize(1);
+  const AccuracyResult other = run().at(0);  // its last layer fits 48 x 48 alone
+  EXPECT_NE(other.status, Status::ok);
+}
+
+TEST_F(Jobs, EndWhereTheSuiteSays) {
+  save_network();
+  job_.model.until = "fc";
+  for (const AccuracyResult& result : run()) EXPECT_EQ(result.status, Status::ok) << result.reason;
+  job_.model.until = "flat";
+  EXPECT_EQ(run().at(0).predictions.size(), 16U);  // scored by as many values as there are
+  job_.model.until = "fcc";
+  EXPECT_THAT(run().at(0).reason, HasSubstr("did you mean 'fc'?"));
+}
+
 TEST_F(Jobs, SavedModelsPredictTheSame) {
   save_network();
   const std::vector<AccuracyResult> results = run();
@@ -95,16 +123,47 @@ TEST_F(Jobs, CalibrationIsKeptAndUsedAgain) {
 
 TEST_F(Jobs, TooFewCalibrationImagesFailOnlyWhatNeedsThem) {
   save_network();
-  job_.variants[2].calib_batches = 9;
+  constexpr int kThere = 2;  // 8 images, 4 in a batch
+  job_.variants[2].calib_batches = kThere + 1;
+  job_.variants[3].calib_batches = kThere;
   const std::vector<AccuracyResult> results = run();
   ASSERT_EQ(results.size(), 4U);
   for (const AccuracyResult& result : results) {
-    const bool calibrated = result.variant.calib_batches > 0;
-    EXPECT_EQ(result.status, calibrated ? Status::failed : Status::ok) << result.variant.name();
-    if (calibrated) {
+    const bool beyond = result.variant.calib_batches > kThere;
+    EXPECT_EQ(result.status, beyond ? Status::failed : Status::ok) << result.variant.name();
+    if (beyond) {
       EXPECT_THAT(result.reason, HasSubstr("calibration: "));
+      EXPECT_THAT(result.reason, HasSubstr("8 images after the first 0, 2 batches of 4"));
     }
   }
+  job_.model.dataset.calibration.first = 8;
+  for (const AccuracyResult& result : run()) {
+    const bool calibrated = result.variant.calib_batches > 0;
+    EXPECT_EQ(result.status, calibrated ? Status::failed : Status::ok) << result.variant.name();
+  }
+}
+
+TEST_F(Jobs, OutputsThatAreNotFiniteFail) {
+  std::string text = kSmallNetwork;
+  text.replace(text.find("values=random(3)"), 16, "values=full(1e38)");
+  save_network(text);
+  const AccuracyResult result = run().at(0);
+  EXPECT_EQ(result.status, Status::failed);
+  EXPECT_EQ(result.reason, "outputs are not finite in 16 of 16 images, the first of them image 4");
+  EXPECT_THAT(result.metrics, testing::SizeIs(1));  // the model's size
+  EXPECT_THAT(result.predictions, IsEmpty());
+}
+
+TEST_F(Jobs, TheKernelsOfFloatLayersAreRecorded) {
+  const auto is_onednn = [](const Backend* backend) { return backend->name() == "onednn"; };
+  if (std::ranges::none_of(usable_backends(), is_onednn)) GTEST_SKIP() << "no oneDNN";
+  save_network();
+  job_.backend = "onednn";
+  job_.variants.resize(1);
+  const auto details = nlohmann::json::parse(run().at(0).details);
+  int layers = 0;
+  for (const auto& [kernel, count] : details.at("algorithms").get<Algorithms>()) layers += count;
+  EXPECT_EQ(layers, 3);
 }
 
 TEST_F(Jobs, ExcludedLayersStayFp32AndUnknownOnesAreMentioned) {

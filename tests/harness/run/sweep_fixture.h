@@ -41,6 +41,8 @@ class FakeWorkers {
   std::vector<std::string> output_dirs;
   int decode_threads = 0;
   std::size_t slowed = 0;  // samples of each job on a GPU
+  std::string scored_details = "{}";
+  Algorithms timed_algorithms;
   // Called when a job begins and when it ends, on the thread that launched it.
   std::function<void(const std::string& place)> begin = [](const std::string&) {};
   std::function<void(const std::string& place)> end = [](const std::string&) {};
@@ -137,6 +139,7 @@ class FakeWorkers {
     const int second = variant.quantized() ? 2 : 1;
     result.predictions = {{0, 0, {0, 1, 2, 3, 4}}, {1, 1, {second, 0, 5, 3, 4}}};
     result.metrics = {make_metric("images", 2)};
+    result.details = scored_details;
     return result;
   }
 
@@ -144,6 +147,7 @@ class FakeWorkers {
     LatencyResult result;
     result.latency_ns = {1e6, 2e6, 3e6};
     result.metrics = {make_metric("arena", 7)};
+    result.algorithms = timed_algorithms;
     if (job.backend == "gpu") result.device = {{1e3}, {1e4}, {1e5}, {1980}, 1, slowed};
     return result;
   }
@@ -188,7 +192,9 @@ class SweepTest : public testing::Test {
       return name;
     };
     context.hash_file = [](const std::string& path) { return path; };
-    context.look_at_data = [](const std::string& data) { return DataFacts{2, data}; };
+    context.look_at_data = [](const std::string& data, const OpenOptions&) {
+      return DataFacts{2, data};
+    };
     return make_plan(parse_suite(text, "s.yaml"), context);
   }
 

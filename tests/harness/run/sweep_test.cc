@@ -157,6 +157,19 @@ axes: {modes: [none, naive]}
   EXPECT_THAT(run.cases[2].details, HasSubstr("calibrated on"));
 }
 
+TEST_F(SweepTest, OtherKernelsThanTheScoredOnesAreAWarning) {
+  const Plan two = plan(R"(
+dataset: {records: photos.rec}
+models: [{name: net}]
+axes: {precisions: [fp32]}
+)");
+  workers_.scored_details = R"({"algorithms":{"direct":2,"winograd":1}})";
+  workers_.timed_algorithms = {{"direct", 2}, {"winograd", 1}};
+  EXPECT_EQ(sweep_once(two).cases[0].details, workers_.scored_details);
+  workers_.timed_algorithms = {{"direct", 3}};
+  EXPECT_THAT(sweep_once(two).cases[0].details, HasSubstr("with other kernels of f32 layers"));
+}
+
 TEST_F(SweepTest, ModelsThatDifferAreSavedApart) {
   sweep_once(plan(R"(
 dataset: {records: photos.rec}

@@ -35,7 +35,9 @@ struct World {
     context.command = "qbench suite s.yaml";
     context.find_file = [](const std::string& name) { return std::optional(name); };
     context.hash_file = [](const std::string& path) { return path; };
-    context.look_at_data = [](const std::string& data) { return DataFacts{100, data}; };
+    context.look_at_data = [](const std::string& data, const OpenOptions&) {
+      return DataFacts{100, data};
+    };
     return make_plan(parse_suite(text, "s.yaml"), context);
   }
 };

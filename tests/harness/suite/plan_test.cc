@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "tests/harness/suite/test_util.h"
@@ -30,6 +31,8 @@ struct World {
   std::vector<std::string> missing{};
   std::string edition{};  // of all contents
   std::int64_t images = 1000;
+  bool by_class = false;  // whether images lie class by class
+  mutable std::map<std::string, OpenOptions> opened{};
   std::string machine = "a machine";
   std::string version = "1";
 
@@ -46,8 +49,9 @@ struct World {
       return "/data/" + name;
     };
     context.hash_file = [this](const std::string& path) { return path + edition; };
-    context.look_at_data = [this](const std::string& data) {
-      return DataFacts{images, data + edition};
+    context.look_at_data = [this](const std::string& data, const OpenOptions& options) {
+      opened[data] = options;
+      return DataFacts{images, data + edition, by_class};
     };
     return context;
   }
@@ -142,7 +146,7 @@ TEST(Plan, DamagedDataFailOnlyTheirGroup) {
       replaced(kSuite, "{name: net}", "{name: net, dataset: {records: bad.rec}}, {name: fine}");
   World world;
   PlanContext context = world.context();
-  context.look_at_data = [](const std::string& data) {
+  context.look_at_data = [](const std::string& data, const OpenOptions&) {
     if (data == "/data/bad.rec") throw Error("bad.rec: cut at byte 7");
     return DataFacts{1000, data};
   };
@@ -170,6 +174,34 @@ TEST(Plan, WarnsWhenCalibrationImagesAreScored) {
   EXPECT_THAT(warnings(replaced(replaced(kSuite, "skip: 160", "skip: 0"), "[none, naive, entropy]",
                                 "[none]")),
               IsEmpty());
+}
+
+TEST(Plan, CalibrationOnClassFoldersIsDrawnOverAllOfThem) {
+  const auto shuffles = [](bool by_class, const std::string& text) {
+    return World{.by_class = by_class}.plan(text).groups.at(0).shuffles_calibration;
+  };
+  EXPECT_TRUE(shuffles(true, kSuite));
+  EXPECT_FALSE(shuffles(false, kSuite));
+  EXPECT_FALSE(shuffles(true, replaced(kSuite, "first: 0", "shuffle: false")));
+  EXPECT_TRUE(shuffles(false, replaced(kSuite, "first: 0", "shuffle: true")));
+}
+
+TEST(Plan, ClassNamesNumberTheScoredImagesAlone) {
+  const World world;
+  const std::string named =
+      replaced(kSuite, "first: 0}", "first: 0, records: other.rec}, class_names: [ant, bee]");
+  const Plan plan = world.plan(named);
+  EXPECT_EQ(world.opened.at("/data/photos.rec").classes.find("bee"), 1);
+  EXPECT_TRUE(world.opened.at("/data/photos.rec").labels);
+  EXPECT_TRUE(world.opened.at("/data/other.rec").classes.empty());
+  EXPECT_FALSE(world.opened.at("/data/other.rec").labels);
+  // Another order is another case.
+  const Plan turned = World{}.plan(replaced(named, "[ant, bee]", "[bee, ant]"));
+  EXPECT_NE(plan.groups.at(0).cases.at(0).id, turned.groups.at(0).cases.at(0).id);
+  // Where classes are chosen, the names are theirs.
+  const World chosen;
+  chosen.plan(replaced(named, "class_names: [ant, bee]", "class_names: [bee], classes: [1]"));
+  EXPECT_TRUE(chosen.opened.at("/data/photos.rec").classes.empty());
 }
 
 TEST(Plan, IdsAreTheSameWhenNothingChanges) {
@@ -204,6 +236,8 @@ TEST(Plan, IdsChangeWithTheOptions) {
   for (const Change& change : {Change{"{name: net}", "{name: net, rgb_mean: [1, 0, 0]}", true},
                                {"{name: net}", "{name: net, image_shape: [3, 225, 224]}", true},
                                {"{name: net}", "{name: net, resize_short: 256}", true},
+                               {"{name: net}", "{name: net, output: probs}", true},
+                               {"{name: net}", "{name: net, until: probs}", true},
                                {"{name: net}", "{name: net, excluded_layers: [conv0]}", false},
                                {"{name: net}", "{name: net, exclude_first_conv: true}", false},
                                {"first: 0", "first: 1", false},

@@ -43,6 +43,7 @@ TEST(Values, ListsHaveNoEmptyItems) {
 
 TEST(Values, TriplesAreThreeNumbers) {
   EXPECT_THAT(parse_triple("-1,2.5,3e1"), ElementsAre(-1.F, 2.5F, 30.F));
+  EXPECT_THAT(parse_triple("128"), ElementsAre(128.F, 128.F, 128.F));
   for (const char* bad : {"1,2", "1,2,3,4", "1,2,x", "1e39,0,0"}) {
     EXPECT_THROW(parse_triple(bad), Error) << bad;
   }

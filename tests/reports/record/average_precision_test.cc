@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <utility>
 #include <vector>
 
 #include "engine/core/error.h"
@@ -106,6 +110,66 @@ TEST(PrecisionSet, WeightsCountImagesSeveralTimesOrNot) {
   EXPECT_DOUBLE_EQ(once.voc07, PrecisionSet(images).mean().voc07);
   EXPECT_NE(once.voc07, weighted.voc07);
   EXPECT_THROW(PrecisionSet(images).voc_mean(std::vector<std::uint32_t>{1}), Error);
+  EXPECT_DOUBLE_EQ(PrecisionSet(images).coco_mean(std::vector<std::uint32_t>{2, 0, 1}),
+                   repeated.coco);
+  EXPECT_DOUBLE_EQ(PrecisionSet(images).coco_mean(std::vector<std::uint32_t>{1, 1, 1}),
+                   PrecisionSet(images).mean().coco);
+  EXPECT_THROW(PrecisionSet(images).coco_mean(std::vector<std::uint32_t>{1}), Error);
+}
+
+// Each overlap alone, one detection after the other, as pycocotools accumulates.
+double coco_by_definition(const std::vector<DetectedImage>& images, int label) {
+  std::vector<Detection> all;
+  int boxes = 0;
+  for (const DetectedImage& image : images) {
+    for (const Detection& d : image.detections)
+      if (d.label == label) all.push_back(d);
+    for (const TruthCount& count : image.truth)
+      if (count.label == label) boxes += count.coco;
+  }
+  std::ranges::stable_sort(all, std::greater(), &Detection::score);
+  double sum = 0;
+  for (int t = 0; t < kCocoThresholds; ++t) {
+    std::vector<std::pair<double, double>> points;  // recall, precision
+    int hits = 0;
+    int misses = 0;
+    for (const Detection& d : all) {
+      if ((d.coco_ignored >> t & 1) != 0) continue;
+      ++((d.coco_hits >> t & 1) != 0 ? hits : misses);
+      points.emplace_back(hits / static_cast<double>(boxes),
+                          hits / static_cast<double>(hits + misses));
+    }
+    for (int r = 0; r <= 100; ++r) {
+      double best = 0;
+      for (const auto& [recall, precision] : points)
+        if (recall >= r * 0.01) best = std::max(best, precision);
+      sum += best / 101;
+    }
+  }
+  return sum / kCocoThresholds;
+}
+
+TEST(PrecisionSet, CocoIsItsDefinition) {
+  std::mt19937 random(5);
+  for (int trial = 0; trial < 20; ++trial) {
+    std::vector<DetectedImage> images;
+    for (std::int64_t i = 0; i < 12; ++i) {
+      DetectedImage image{.sample = i, .detections = {}, .truth = {}};
+      for (int d = 0; d < 8; ++d) {
+        const auto reached = static_cast<unsigned>(random() % 11);  // overlaps it hits up to
+        const auto hits = static_cast<std::uint16_t>((1U << reached) - 1);
+        const auto ignored = static_cast<std::uint16_t>(random() % 4 == 0 ? kAll & ~hits : 0);
+        image.detections.push_back({.label = 0,
+                                    .score = static_cast<float>(random() % 50) / 50,
+                                    .voc = Outcome::miss,
+                                    .coco_hits = random() % 2 == 0 ? hits : std::uint16_t{0},
+                                    .coco_ignored = ignored});
+      }
+      if (i % 3 != 0) image.truth.push_back({.label = 0, .voc = 9, .coco = 9});
+      images.push_back(std::move(image));
+    }
+    EXPECT_NEAR(PrecisionSet(images).mean().coco, coco_by_definition(images, 0), 1e-12);
+  }
 }
 
 TEST(PrecisionSet, NothingIsZero) {

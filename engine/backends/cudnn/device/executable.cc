@@ -165,6 +165,15 @@ MemoryUse CudnnExecutable::memory() const {
           .library = in_use > ours ? in_use - ours : 0};
 }
 
+Algorithms CudnnExecutable::algorithms() const {
+  Algorithms found;
+  for (std::size_t i = 0; i < steps_->size(); ++i) {
+    const LayerTime layer = steps_->describe(i);
+    if (layer.macs > 0 && layer.dtypes.starts_with("f")) ++found[layer.implementation];
+  }
+  return found;
+}
+
 std::optional<DeviceTimes> CudnnExecutable::device_times() const {
   if (!has_times_) return std::nullopt;
   return DeviceTimes{.to_device_ns = begin_.until(sent_),

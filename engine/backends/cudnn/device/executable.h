@@ -31,6 +31,7 @@ class CudnnExecutable final : public Executable {
                     std::span<const std::span<float>> outputs,
                     const ObserveFunction& observe) override;
   MemoryUse memory() const override;
+  Algorithms algorithms() const override;
   std::optional<DeviceTimes> device_times() const override;
   std::optional<ClockState> clock() const override { return clock_.read(); }
   std::vector<LayerTime> profile(std::span<const std::span<const float>> inputs,

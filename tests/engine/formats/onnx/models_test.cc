@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 
 #include "engine/backends/reference/reference_backend.h"
@@ -66,10 +65,7 @@ testing::Numbers read_tensor(const std::string& path) {
   ::onnx::TensorProto tensor;
   std::ifstream file(path, std::ios::binary);
   EXPECT_TRUE(tensor.ParseFromIstream(&file)) << path;
-  testing::Numbers values(tensor.raw_data().size() / sizeof(float));
-  std::memcpy(values.data(), tensor.raw_data().data(), tensor.raw_data().size());
-  if (values.empty()) values.assign(tensor.float_data().begin(), tensor.float_data().end());
-  return values;
+  return testing::numbers_of(tensor).value();
 }
 
 TEST(OnnxModel, GivesTheResultsThatCameWithIt) {

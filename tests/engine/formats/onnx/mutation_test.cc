@@ -18,14 +18,25 @@ namespace {
     f = MaxPool<kernel_shape=[2,2], strides=[2,2], ceil_mode=1, auto_pad="SAME_UPPER">(e)
     h = Shape(f)
     i = Gather<axis=0>(h, zero)
-    j = Concat<axis=0>(i, minus)
-    k = Reshape(f, j)
+    i1 = Gather<axis=1>(table, zero)
+    i2 = Transpose<perm=[1,0]>(i1)
+    i3 = Slice(i2, zero, one, one)
+    i4 = Div(i3, minus)
+    i6 = Squeeze(i4, zero)
+    i5 = Concat<axis=0>(none, i, i6)
+    j = Slice(i5, zero, one)
+    j1 = Concat<axis=0>(j, minus)
+    k = Reshape(f, j1)
     l = Gemm<transB=0, alpha=0.5>(k, v)
     m = Unsqueeze(l, axes)
     n = Squeeze(m, axes)
     o = BatchNormalization(n, b, b, b, b)
     p = Mul(o, b)
-    y = Softmax<axis=1>(p)
+    q = ReduceMean<axes=[3], keepdims=0>(m)
+    r = ReduceMean<axes=[2]>(q)
+    t = Squeeze(r, two)
+    u = Mul(t, p)
+    y = Softmax<axis=1>(u)
   })");
   testing::add_tensor(model, "w", {3, 2, 3, 3});
   testing::add_tensor(model, "b", {3}, {1, 2, 3});
@@ -36,6 +47,10 @@ namespace {
   testing::add_integers(model, "zero", {0});
   testing::add_integers(model, "minus", {-1});
   testing::add_integers(model, "axes", {2, 3});
+  testing::add_integers(model, "two", {2});
+  testing::add_integers(model, "one", {1});
+  testing::add_integers(model, "none", {});
+  testing::add_table(model, "table", {2, 2}, {-1, 2, 3, -4});
   auto& zero_point = *model.mutable_graph()->add_initializer();
   zero_point.set_name("z");
   zero_point.set_data_type(::onnx::TensorProto::UINT8);

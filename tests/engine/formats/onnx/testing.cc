@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <opencv2/dnn.hpp>
 #include <random>
 
@@ -45,11 +46,64 @@ Numbers random_numbers(std::size_t count, std::uint32_t seed) {
 
 void add_integers(::onnx::ModelProto& model, const std::string& name,
                   const std::vector<std::int64_t>& values) {
+  add_table(model, name, {static_cast<std::int64_t>(values.size())}, values);
+}
+
+void add_table(::onnx::ModelProto& model, const std::string& name,
+               const std::vector<std::int64_t>& dims, const std::vector<std::int64_t>& values) {
   ::onnx::TensorProto& tensor = *model.mutable_graph()->add_initializer();
   tensor.set_name(name);
   tensor.set_data_type(::onnx::TensorProto::INT64);
-  tensor.add_dims(static_cast<std::int64_t>(values.size()));
+  for (std::int64_t dim : dims) tensor.add_dims(dim);
   for (std::int64_t value : values) tensor.add_int64_data(value);
+}
+
+namespace {
+
+template <class T, class Typed>
+Numbers stored_numbers(const ::onnx::TensorProto& tensor, const Typed& typed) {
+  if (!tensor.has_raw_data()) return {typed.begin(), typed.end()};
+  Numbers numbers(tensor.raw_data().size() / sizeof(T));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    T value{};
+    std::memcpy(&value, tensor.raw_data().data() + i * sizeof(T), sizeof(T));
+    numbers[i] = static_cast<float>(value);
+  }
+  return numbers;
+}
+
+Numbers half_numbers(const ::onnx::TensorProto& tensor) {
+  std::string raw = tensor.raw_data();
+  for (std::int32_t bits : tensor.int32_data())
+    raw.append({static_cast<char>(bits & 0xff), static_cast<char>(bits >> 8)});
+  cv::Mat single;
+  cv::convertFp16(cv::Mat(1, static_cast<int>(raw.size() / 2), CV_16S, raw.data()), single);
+  return {single.ptr<float>(), single.ptr<float>() + single.total()};
+}
+
+}  // namespace
+
+std::optional<Numbers> numbers_of(const ::onnx::TensorProto& tensor) {
+  using Proto = ::onnx::TensorProto;
+  switch (tensor.data_type()) {
+    case Proto::FLOAT:
+      return stored_numbers<float>(tensor, tensor.float_data());
+    case Proto::FLOAT16:
+      return half_numbers(tensor);
+    case Proto::DOUBLE:
+      return stored_numbers<double>(tensor, tensor.double_data());
+    case Proto::INT64:
+      return stored_numbers<std::int64_t>(tensor, tensor.int64_data());
+    case Proto::INT32:
+      return stored_numbers<std::int32_t>(tensor, tensor.int32_data());
+    case Proto::INT8:
+      return stored_numbers<std::int8_t>(tensor, tensor.int32_data());
+    case Proto::UINT8:
+    case Proto::BOOL:
+      return stored_numbers<std::uint8_t>(tensor, tensor.int32_data());
+    default:
+      return std::nullopt;
+  }
 }
 
 Graph import_onnx_proto(const ::onnx::ModelProto& model, const ImportOptions& options) {

@@ -4,6 +4,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,14 @@ using Numbers = std::vector<float>;
                                 const std::vector<std::int64_t>& dims, const Numbers& values = {});
 void add_integers(::onnx::ModelProto& model, const std::string& name,
                   const std::vector<std::int64_t>& values);
+
+// Integers of that shape.
+void add_table(::onnx::ModelProto& model, const std::string& name,
+               const std::vector<std::int64_t>& dims, const std::vector<std::int64_t>& values);
+
+// The values of a tensor as f32, whichever form they are stored in; nothing where its element type
+// is none of floating point, INT8 to INT64, UINT8 and BOOL.
+std::optional<Numbers> numbers_of(const ::onnx::TensorProto& tensor);
 
 // The model through a file.
 Graph import_onnx_proto(const ::onnx::ModelProto& model, const ImportOptions& options = {});

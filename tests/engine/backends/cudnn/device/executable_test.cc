@@ -53,8 +53,13 @@ class FakeDevice : public ::testing::Test {
     const auto executable = cudnn_backend().compile(graph, options);
     const std::vector<std::span<const float>> in(inputs.begin(), inputs.end());
     std::vector<float> result(16);
-    for (const LayerTime& time : executable->profile(in, std::vector<std::span<float>>{result}, 1))
-      if (time.node == "conv") return time.implementation;
+    for (const LayerTime& time :
+         executable->profile(in, std::vector<std::span<float>>{result}, 1)) {
+      if (time.node != "conv") continue;
+      EXPECT_EQ(executable->algorithms().contains(time.implementation),
+                time.dtypes.starts_with("f"));
+      return time.implementation;
+    }
     return "";
   }
 

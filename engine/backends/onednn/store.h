@@ -1,5 +1,4 @@
-// Functions compiled once for each generation of vector instructions; what they call is inlined
-// into each. Clones cannot be templates.
+// From f32 to the element type of a result.
 #pragma once
 
 #include <bit>
@@ -7,15 +6,7 @@
 #include <limits>
 #include <type_traits>
 
-#define QBENCH_VECTOR_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-// Before a loop whose iterations do not read what others write, which the compiler cannot see.
-#ifdef __clang__
-#define QBENCH_INDEPENDENT_ITERATIONS _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define QBENCH_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
-#endif
-#define QBENCH_ALWAYS_INLINE __attribute__((always_inline)) inline
+#include "engine/backends/onednn/per_isa.h"
 
 namespace qbench::onednn::kernels {
 
