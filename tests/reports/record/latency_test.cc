@@ -17,14 +17,6 @@
 namespace qbench {
 namespace {
 
-// 1, 2, ..., n in an order that is not sorted.
-std::vector<double> shuffled(std::size_t n) {
-  std::vector<double> values(n);
-  std::iota(values.begin(), values.end(), 1.0);
-  std::rotate(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(n / 3), values.end());
-  return values;
-}
-
 TEST(Percentile, InterpolatesBetweenOrderStatistics) {
   // numpy.percentile([15, 20, 35, 40, 50], q), type 7.
   const std::vector<double> values = {40, 15, 50, 35, 20};
