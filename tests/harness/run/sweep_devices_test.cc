@@ -121,6 +121,7 @@ TEST_F(SweepDevices, WhatHasOneDeviceGoesFirstAndInOrder) {
 dataset: {records: photos.rec}
 models: [{name: a}, {name: b}]
 axes: {precisions: [fp32, tf32], backends: [gpu, onednn]}
+measure: {rounds: 1}
 )"));
   std::vector<std::string> first(workers_.places.begin(), workers_.places.begin() + 4);
   EXPECT_THAT(first,

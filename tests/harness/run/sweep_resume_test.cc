@@ -73,7 +73,9 @@ TEST_F(SweepTest, WithoutResumeEverythingIsMeasuredAgain) {
 TEST_F(SweepTest, ChangedOptionsAreMeasuredAgain) {
   sweep_once(plan());
   workers_.log.clear();
-  sweep_once(plan(std::string(kSuite) + "measure: {max_seconds: 1}\n"), true);
+  std::string suite = kSuite;
+  suite.replace(suite.find("rounds: 1"), 9, "rounds: 1, max_seconds: 1");
+  sweep_once(plan(suite), true);
   EXPECT_EQ(result_.reused, 0U);
 }
 
