@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "reports/record/latency.h"
-#include "reports/text.h"
+#include "reports/text/text.h"
 
 namespace qbench {
 

@@ -17,7 +17,7 @@
 #include "harness/cli/text.h"
 #include "harness/suite/backend_facts.h"
 #include "harness/suite/suite.h"
-#include "reports/exporters.h"
+#include "reports/draw/exporters.h"
 #include "reports/record/metrics.h"
 
 namespace qbench {

@@ -7,7 +7,7 @@
 #include "harness/cli/options.h"
 #include "harness/cli/report_files.h"
 #include "harness/cli/terminal.h"
-#include "reports/exporters.h"
+#include "reports/draw/exporters.h"
 #include "reports/record/store.h"
 
 namespace qbench {

@@ -4,7 +4,7 @@
 #include <system_error>
 
 #include "engine/core/output_file.h"
-#include "reports/exporters.h"
+#include "reports/draw/exporters.h"
 
 namespace qbench {
 namespace fs = std::filesystem;

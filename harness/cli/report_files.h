@@ -4,7 +4,7 @@
 #include <string>
 
 #include "harness/cli/options.h"
-#include "reports/comparison.h"
+#include "reports/judge/comparison.h"
 
 namespace qbench {
 

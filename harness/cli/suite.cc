@@ -26,7 +26,7 @@
 #include "harness/run/version.h"
 #include "harness/suite/gates.h"
 #include "harness/suite/plan.h"
-#include "reports/exporters.h"
+#include "reports/draw/exporters.h"
 
 namespace qbench {
 namespace {

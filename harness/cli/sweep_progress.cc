@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "harness/cli/text.h"
-#include "reports/text.h"
+#include "reports/text/text.h"
 
 namespace qbench {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "reports/text.h"
+#include "reports/text/text.h"
 
 namespace qbench {
 namespace {

@@ -1,0 +1,175 @@
+// Everything there is to know about a run as one JSON object, units in the key names.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/json_text.h"
+#include "reports/draw/renderers.h"
+#include "reports/judge/documented.h"
+#include "reports/record/fields.h"
+#include "reports/text/text.h"
+
+namespace qbench {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int kSchema = 2;  // of this file, not of the database
+
+json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+json number(const std::optional<double>& value) { return value ? number(*value) : json(nullptr); }
+
+json interval(const Interval& limits) { return json::array({limits.low, limits.high}); }
+
+json environment(const Environment& environment) {
+  json object = json::object();
+  for (const auto& [name, value] : environment.values) object[name] = value;
+  return object;
+}
+
+json metrics(const CaseRecord& record) {
+  json object = json::object();
+  for (const MetricValue& metric : record.metrics) {
+    object[text::metric_key(metric.name, metric.unit)] = number(metric.value);
+  }
+  return object;
+}
+
+// Unit and direction of every metric that some case has.
+json declarations(const std::vector<CaseRecord>& cases) {
+  json object = json::object();
+  for (const CaseRecord& record : cases) {
+    for (const MetricValue& metric : record.metrics) {
+      object[text::metric_key(metric.name, metric.unit)] = {
+          {"unit", metric.unit}, {"bigger_is_better", metric.bigger_is_better}};
+    }
+  }
+  return object;
+}
+
+struct Fields {
+  json& object;
+  void operator()(std::string_view name, const std::string& value) const {
+    object[std::string(name)] = value;
+  }
+  void operator()(std::string_view name, int value) const { object[std::string(name)] = value; }
+  void operator()(std::string_view name, Status value) const {
+    object[std::string(name)] = to_string(value);
+  }
+  void operator()(std::string_view name, const std::optional<double>& value) const {
+    object[std::string(name)] = number(value);
+  }
+};
+
+// By columns, which is a third of the size that an object for each image would take.
+json predictions(const std::vector<Prediction>& predictions) {
+  json sample = json::array();
+  json label = json::array();
+  json top = json::array();
+  for (const Prediction& prediction : predictions) {
+    sample.push_back(prediction.sample);
+    label.push_back(prediction.label);
+    top.push_back(prediction.top);
+  }
+  return {{"sample", std::move(sample)}, {"label", std::move(label)}, {"top", std::move(top)}};
+}
+
+json case_of(const CaseRecord& record) {
+  json object = json::object();
+  visit_fields(record, Fields{object});
+  json details = json::parse(record.details, nullptr, false);
+  if (!details.is_discarded()) object["details"] = std::move(details);
+  object["metrics"] = metrics(record);
+  object["latency_samples_ns"] = record.latency_ns;
+  object["latency_counts"] = record.latency_counts;
+  object["predictions"] = predictions(record.predictions);
+  return object;
+}
+
+json accuracy(const std::optional<PairedAccuracy>& change) {
+  if (!change) return nullptr;
+  return {{"both_right", change->counts.both_right},
+          {"only_fp32", change->counts.only_first},
+          {"only_other", change->counts.only_second},
+          {"both_wrong", change->counts.both_wrong},
+          {"drop", change->counts.drop()},
+          {"drop_interval_95", interval(change->drop_interval)},
+          {"flip_rate", change->counts.flip_rate()},
+          {"mcnemar_p", change->p_value}};
+}
+
+json precision(const std::optional<PairedPrecision>& change,
+               PairedPrecision::Drop PairedPrecision::*mean) {
+  if (!change) return nullptr;
+  const PairedPrecision::Drop& drop = *change.*mean;
+  return {{"images", change->images},
+          {"drop", drop.value},
+          {"drop_interval_95", interval(drop.interval)}};
+}
+
+json documented(const DocumentedFigure& figure) {
+  return {{"case_id", figure.record->case_id},
+          {"model", figure.record->model},
+          {"variant", figure.variant},
+          {"metric", figure.metric},
+          {"documented", figure.documented},
+          {"measured", number(figure.measured)},
+          {"measured_interval_95", figure.measured ? interval(figure.interval) : json(nullptr)},
+          {"verdict", figure.text}};
+}
+
+json comparison(const Report& report, const Row& row, const Cell& cell) {
+  json object = {{"fp32_case_id", report.record(*row.fp32).case_id},
+                 {"case_id", report.record(cell).case_id},
+                 {"precision", report.record(cell).precision},
+                 {"variant", cell.variant},
+                 {"top1", accuracy(cell.top1)},
+                 {"top5", accuracy(cell.top5)},
+                 {"map_voc07", precision(cell.precision, &PairedPrecision::voc07)},
+                 {"map_area", precision(cell.precision, &PairedPrecision::area)},
+                 {"map_coco", precision(cell.precision, &PairedPrecision::coco)}};
+  object["agreement"] = cell.agreement ? json(cell.agreement->rate()) : json(nullptr);
+  object["speedup"] = cell.speedup ? json(cell.speedup->value) : json(nullptr);
+  const bool known = cell.speedup && cell.speedup->interval;
+  object["speedup_interval_95"] = known ? interval(*cell.speedup->interval) : json(nullptr);
+  return object;
+}
+
+std::string dump(const json& value) { return json_text(value); }
+
+// One line for each element, so that two files can be compared line by line.
+std::string dump_lines(const json& array) {
+  std::string lines;
+  for (const json& element : array) lines += (lines.empty() ? "\n" : ",\n") + dump(element);
+  return '[' + lines + ']';
+}
+
+}  // namespace
+
+std::string render_json(const Report& report) {
+  const RunInfo& info = report.run.info;
+  const json run = {{"id", info.id},
+                    {"suite", info.suite},
+                    {"command_line", info.command_line},
+                    {"started", info.started},
+                    {"finished", info.finished},
+                    {"environment", environment(info.environment)}};
+  json cases = json::array();
+  for (const CaseRecord& record : report.run.cases) cases.push_back(case_of(record));
+  json comparisons = json::array();
+  for (const Row& row : report.rows) {
+    if (!row.fp32) continue;
+    for (const Cell& cell : row.compared) comparisons.push_back(comparison(report, row, cell));
+  }
+  json published = json::array();
+  for (const DocumentedFigure& figure : documented_figures(report))
+    published.push_back(documented(figure));
+  return fmt::format(
+      "{{\"schema\":{},\n\"run\":{},\n\"metrics\":{},\n\"cases\":{},\n\"comparisons\":{},\n"
+      "\"documented\":{}}}\n",
+      kSchema, dump(run), dump(declarations(report.run.cases)), dump_lines(cases),
+      dump_lines(comparisons), dump_lines(published));
+}
+
+}  // namespace qbench

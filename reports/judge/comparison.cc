@@ -1,0 +1,169 @@
+// Arranging the cases of a run in rows, and comparing them.
+#include "reports/judge/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "reports/text/text.h"
+
+namespace qbench {
+namespace {
+
+constexpr std::array<std::string_view, 4> kPrecisions = {"fp32", "tf32", "fp16", "int8"};
+constexpr std::array<std::string_view, 3> kModes = {"none", "naive", "entropy"};
+
+// Sorts variants: known precisions and modes first, in the order they are documented, then by
+// calibration batches.
+using VariantKey = std::tuple<std::ptrdiff_t, std::ptrdiff_t, std::string, int, std::string>;
+
+VariantKey variant_key(const CaseRecord& record, const std::string& variant) {
+  const auto place = [](const auto& known, const std::string& name) {
+    return std::find(known.begin(), known.end(), name) - known.begin();
+  };
+  return {place(kPrecisions, record.precision), place(kModes, record.mode), record.mode,
+          record.calib_batches, variant};
+}
+
+std::string describe_variant(const CaseRecord& record) {
+  std::string text = text::upper(record.precision);
+  if (!record.mode.empty()) text += " " + record.mode;
+  if (record.calib_batches > 0) {
+    text += fmt::format(", {} {}", record.calib_batches,
+                        record.calib_batches == 1 ? "batch" : "batches");
+  }
+  if (!record.quantized_dtype.empty() && record.quantized_dtype != "auto") {
+    text += ", " + record.quantized_dtype;
+  }
+  return text;
+}
+
+bool belongs(const Row& row, const CaseRecord& record) {
+  return row.model == record.model && row.source == record.model_source &&
+         row.dataset == record.dataset && row.backend == record.backend &&
+         row.batch_size == record.batch_size && row.threads == record.threads;
+}
+
+bool has_variant(const Row& row, const std::string& variant) {
+  const std::vector<const Cell*> cells = cells_of(row);
+  return std::any_of(cells.begin(), cells.end(),
+                     [&](const Cell* cell) { return cell->variant == variant; });
+}
+
+Row& row_for(std::vector<Row>& rows, const CaseRecord& record) {
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return belongs(row, record); });
+  if (found != rows.end()) return *found;
+  rows.push_back({.model = record.model,
+                  .source = record.model_source,
+                  .dataset = record.dataset,
+                  .backend = record.backend,
+                  .batch_size = record.batch_size,
+                  .threads = record.threads});
+  return rows.back();
+}
+
+// A variant that occurs again in its row (an option differs that no column shows) gets a number.
+void place(Row& row, std::size_t index, const CaseRecord& record) {
+  const std::string variant = describe_variant(record);
+  Cell cell{.index = index, .variant = variant};
+  if (record.precision == "fp32" && !row.fp32) {
+    row.fp32 = cell;
+    return;
+  }
+  for (int again = 2; has_variant(row, cell.variant); ++again) {
+    cell.variant = fmt::format("{} ({})", variant, again);
+  }
+  row.compared.push_back(cell);
+}
+
+// Nothing when the two have no image in common.
+std::optional<PairedAccuracy> compare_accuracy(const CaseRecord& fp32, const CaseRecord& other,
+                                               int k) {
+  const PairedCounts counts = count_pairs(fp32.predictions, other.predictions, k);
+  if (counts.total() == 0) return std::nullopt;
+  return PairedAccuracy{counts, drop_interval(counts), mcnemar_p(counts)};
+}
+
+bool timed(const CaseRecord& record) {
+  return !record.latency_ns.empty() &&
+         std::all_of(record.latency_ns.begin(), record.latency_ns.end(),
+                     [](double sample) { return sample > 0; });
+}
+
+// Cases that differ in batch size or threads mostly hold the same detections: compared once.
+class PrecisionComparer {
+ public:
+  std::optional<PairedPrecision> compare(const CaseRecord& fp32, const CaseRecord& other) {
+    for (const Known& known : known_) {
+      if (known.fp32->detections == fp32.detections && known.other->detections == other.detections)
+        return known.precision;
+    }
+    known_.push_back({&fp32, &other, compare_precision(fp32.detections, other.detections)});
+    return known_.back().precision;
+  }
+
+ private:
+  struct Known {
+    const CaseRecord* fp32;
+    const CaseRecord* other;
+    std::optional<PairedPrecision> precision;
+  };
+  std::vector<Known> known_;
+};
+
+void compare(const CaseRecord& fp32, const CaseRecord& other, PrecisionComparer& precision,
+             Cell& cell) {
+  if (fp32.status != Status::ok || other.status != Status::ok) return;
+  if (fp32.data_hash == other.data_hash) {
+    if (fp32.metric("top1") && other.metric("top1")) cell.top1 = compare_accuracy(fp32, other, 1);
+    if (fp32.metric("top5") && other.metric("top5")) cell.top5 = compare_accuracy(fp32, other, 5);
+    if (!fp32.detections.empty()) cell.precision = precision.compare(fp32, other);
+    if (cell.top1) cell.agreement = count_agreement(fp32.predictions, other.predictions);
+  }
+  if (timed(fp32) && timed(other)) {
+    cell.speedup = latency_ratio(process_medians(fp32.latency_ns, fp32.latency_counts),
+                                 process_medians(other.latency_ns, other.latency_counts));
+  }
+}
+
+}  // namespace
+
+std::vector<const Cell*> cells_of(const Row& row) {
+  std::vector<const Cell*> cells;
+  if (row.fp32) cells.push_back(&*row.fp32);
+  for (const Cell& cell : row.compared) cells.push_back(&cell);
+  return cells;
+}
+
+Report make_report(Run run) {
+  Report report{.run = std::move(run)};
+  const std::vector<CaseRecord>& cases = report.run.cases;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    place(row_for(report.rows, cases[i]), i, cases[i]);
+  }
+  PrecisionComparer precision;
+  std::vector<VariantKey> keys;
+  const auto key = [&](const Cell& cell) { return variant_key(cases[cell.index], cell.variant); };
+  for (Row& row : report.rows) {
+    std::stable_sort(row.compared.begin(), row.compared.end(),
+                     [&](const Cell& a, const Cell& b) { return key(a) < key(b); });
+    for (Cell& cell : row.compared) {
+      if (row.fp32) compare(cases[row.fp32->index], cases[cell.index], precision, cell);
+      keys.push_back(key(cell));
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  for (const VariantKey& each : keys) {
+    const std::string& variant = std::get<4>(each);
+    if (report.variants.empty() || report.variants.back() != variant) {
+      report.variants.push_back(variant);
+    }
+  }
+  return report;
+}
+
+}  // namespace qbench
