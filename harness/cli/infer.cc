@@ -20,9 +20,12 @@
 #include "harness/cli/latency_text.h"
 #include "harness/cli/model_options.h"
 #include "harness/measure/executable_latency.h"
+#include "harness/measure/interference.h"
+#include "harness/measure/turn.h"
 #include "harness/model/calibration_note.h"
 #include "harness/model/input_range.h"
 #include "harness/model/model.h"
+#include "harness/run/environment.h"
 
 namespace qbench {
 namespace {
@@ -124,7 +127,12 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
                .max_samples = static_cast<int>(a.inference_batches),
                .target_interval = 0};
   }
+  const MeasuringTurn turn(measuring_turn_file(), [] {
+    fmt::print(stderr, "another qbench measures on this machine: waiting for it\n");
+  });
+  const LoadCounters before = read_load();
   const auto [run_ns, device] = measure_executable(*compiled.executable, dummy, options);
+  const Interference found = interference_between(before, read_load());
   const double seconds = std::accumulate(run_ns.begin(), run_ns.end(), 0.0) / 1e9;
   Json json = common_json(a, model, compiled, run_ns);
   add_device(device, json);
@@ -134,6 +142,8 @@ Json run_benchmark(const Arguments& a, const LoadedModel& model) {
     return std::ranges::all_of(values, [](float v) { return std::isfinite(v); });
   });
   if (!finite) json["warnings"].push_back("the outputs for the dummy data are not finite");
+  if (const auto disturbed = disturbance(found, a.backend.thread_count(), usable_cores()))
+    json["warnings"].push_back("latency: " + *disturbed);
   return json;
 }
 

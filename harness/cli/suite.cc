@@ -20,6 +20,7 @@
 #include "harness/cli/sweep_progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/text.h"
+#include "harness/measure/turn.h"
 #include "harness/model/model.h"
 #include "harness/run/environment.h"
 #include "harness/run/sweep.h"
@@ -287,6 +288,8 @@ int run_plan(const Arguments& a, const Plan& plan, const RunInfo& info, const St
                                .resume = a.resume,
                                .decode_threads = usable_cores(),
                                .launch = worker_launcher(plan.suite, interrupt),
+                               .turn_file = measuring_turn_file(),
+                               .interrupted = [&interrupt] { return interrupt.raised(); },
                                .now = utc_now};
     interrupted = sweep(plan, store, run, options, progress).interrupted;
   }

@@ -17,13 +17,14 @@ constexpr double kNsPerMs = 1e6;
 constexpr double kPercent = 100;
 
 std::string outcome(const CaseRecord& record) {
-  if (record.status != Status::ok) {
+  if (!record.proves_accuracy()) {
     return fmt::format("{}: {}", to_string(record.status), record.reason);
   }
   std::string text;
   if (const auto top1 = record.metric("top1")) {
     text = fmt::format("{:.2f} %", *top1 * kPercent);
   }
+  if (!record.proves_latency()) return text + (text.empty() ? "" : ", ") + record.reason;
   if (const auto latency = record.metric("latency_median")) {
     text += fmt::format("{}{:.3f} ms", text.empty() ? "" : ", ", *latency / kNsPerMs);
   }

@@ -24,6 +24,9 @@ struct MeasureOptions {
   // Of a sweep: the cases of a network are measured in turns, so many times each, each time in a
   // fresh process. One round tells nothing of how processes differ.
   int rounds = 5;
+  // Of a sweep: what was measured beside other programs is measured again, and mistrusted when that
+  // does not help; false: kept with a warning.
+  bool mistrust_noise = true;
 
   // For one of the rounds, which share the seconds of warm-up and samples.
   MeasureOptions of_one_round() const;

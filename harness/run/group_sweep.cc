@@ -14,6 +14,8 @@
 #include "harness/accuracy/accuracy.h"
 #include "harness/measure/latency_metrics.h"
 #include "harness/run/accuracy_cache.h"
+#include "harness/run/environment.h"
+#include "harness/run/noise.h"
 #include "reports/record/metrics.h"
 
 namespace qbench {
@@ -49,12 +51,6 @@ CaseRecord blank_record(const Group& group, const Case& made) {
 std::pair<Status, std::string> verdict_on(const LaunchResult& ended) {
   if (ended.status != Status::ok) return {ended.status, ended.reason};
   return {Status::failed, "the worker ended without a result"};
-}
-
-void add_warning(CaseRecord& record, const std::string& warning) {
-  Json json = Json::parse(record.details);
-  json["warnings"].push_back(warning);
-  record.details = json_text(json);
 }
 
 // What was timed should be what was scored.
@@ -125,6 +121,7 @@ void GroupSweep::finish(Pending& pending) {
            latency_metrics(record.latency_ns, record.latency_counts, record.batch_size));
   append(record.metrics, device_metrics(pending.device));
   if (const auto warning = clock_warning(pending.device)) add_warning(record, *warning);
+  judge_noise(pending.noise, plan_.suite.measure, record);
   add_agreement(record);
   record.finished = recorder_.now();
   recorder_.put(record, *pending.made);
@@ -221,11 +218,8 @@ std::string GroupSweep::details(const AccuracyResult& accuracy) const {
   return json_text(json);
 }
 
-// One round of latency samples, added to the record. False when interrupted.
-bool GroupSweep::measure(Pending& pending) {
-  CaseRecord& record = pending.record;
-  if (record.status != Status::ok && record.status != Status::mistrusted) return true;
-  const Case& made = *pending.made;
+// What a process of its own measured, or why it did not. Nothing when interrupted.
+std::optional<LatencyResult> GroupSweep::time_once(const Case& made) {
   std::optional<LatencyResult> result;
   const LaunchResult ended = recorder_.launch(
       encode(latency_job(made)), plan_.suite.timeout_seconds, [&](std::string_view line) {
@@ -236,11 +230,33 @@ bool GroupSweep::measure(Pending& pending) {
           result = std::move(*measured);
         }
       });
-  if (ended.interrupted) return false;
+  if (ended.interrupted) return std::nullopt;
   if (!result || ended.status != Status::ok) {
     result.emplace();
     std::tie(result->status, result->reason) = verdict_on(ended);
   }
+  return result;
+}
+
+// One round of latency samples, added to the record. False when interrupted.
+bool GroupSweep::measure(Pending& pending) {
+  CaseRecord& record = pending.record;
+  if (record.status != Status::ok && record.status != Status::mistrusted) return true;
+  const MeasureOptions& options = plan_.suite.measure;
+  std::optional<LatencyResult> result;
+  std::optional<std::string> disturbed;
+  while (true) {
+    result = time_once(*pending.made);
+    if (!result) return false;
+    disturbed = disturbance(result->interference, record.threads, usable_cores());
+    // As many rounds again as were asked for, in all.
+    const bool again = disturbed && result->status == Status::ok && options.mistrust_noise &&
+                       pending.noise.measured_again < options.rounds;
+    if (!again) break;
+    ++pending.noise.measured_again;
+  }
+  if (disturbed) pending.noise.disturbed.push_back(*disturbed);
+  pending.noise.rounds.push_back(result->interference);
   // Memory and the like: of the first round.
   if (record.latency_ns.empty()) {
     append(record.metrics, result->metrics);

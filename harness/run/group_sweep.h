@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/run/noise.h"
 #include "harness/run/recorder.h"
 #include "harness/run/sweep.h"
 
@@ -25,6 +26,7 @@ class GroupSweep {
     const Case* made = nullptr;
     CaseRecord record;
     DeviceSamples device;
+    Noise noise{};
   };
 
   bool run_pending(std::vector<Pending>& pending);
@@ -38,6 +40,7 @@ class GroupSweep {
   std::string details(const AccuracyResult& accuracy) const;
 
   bool measure(Pending& pending);
+  std::optional<LatencyResult> time_once(const Case& made);
   LatencyJob latency_job(const Case& made) const;
   void add_agreement(CaseRecord& record) const;
 

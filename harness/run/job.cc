@@ -96,8 +96,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressMessage, step, done, total)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, variant, status, reason, symbol, params,
                                    image_shape, model_hash, metrics, predictions, detections,
                                    details)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Interference, other_cores, stolen_cores, waited_cores,
+                                   throttled_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns, device,
-                                   algorithms)
+                                   algorithms, interference)
 
 namespace {
 

@@ -11,6 +11,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/core/shape.h"
+#include "harness/measure/interference.h"
 #include "harness/measure/latency_metrics.h"
 #include "harness/measure/measure.h"
 #include "harness/suite/plan.h"
@@ -80,6 +81,7 @@ struct LatencyResult {
   std::vector<double> latency_ns;
   DeviceSamples device;  // of the same runs; empty on the CPU
   Algorithms algorithms;
+  Interference interference;  // while the samples were taken
 
   bool operator==(const LatencyResult&) const = default;
 };

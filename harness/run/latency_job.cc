@@ -30,7 +30,9 @@ LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
   const DummyData dummy(with_batch(model.graph, job.batch_size));
 
   LatencyResult result;
+  const LoadCounters before = read_load();
   ExecutableLatency measured = measure_executable(*executable, dummy, job.measure, clock);
+  result.interference = interference_between(before, read_load());
   result.latency_ns = std::move(measured.latency_ns);
   result.device = std::move(measured.device);
   result.algorithms = executable->algorithms();

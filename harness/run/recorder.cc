@@ -1,5 +1,7 @@
 #include "harness/run/recorder.h"
 
+#include "harness/measure/turn.h"
+
 namespace qbench {
 
 Recorder::Recorder(const Plan& plan, Store& store, std::int64_t run, const SweepOptions& options,
@@ -14,6 +16,15 @@ Recorder::Recorder(const Plan& plan, Store& store, std::int64_t run, const Sweep
 LaunchResult Recorder::launch(const std::string& job, double timeout_seconds,
                               const std::function<void(std::string_view line)>& on_line) {
   if (stopped_) return {.status = Status::failed, .reason = "interrupted", .interrupted = true};
+  const MeasuringTurn turn(
+      options_.turn_file,
+      [this] {
+        const std::lock_guard lock(mutex_);
+        progress_.note("another qbench measures on this machine: taking turns with it");
+      },
+      [this] { return stopped_ || options_.interrupted(); });
+  if (!turn.taken())
+    return {.status = Status::failed, .reason = "interrupted", .interrupted = true};
   return options_.launch(job, timeout_seconds, on_line);
 }
 

@@ -27,7 +27,9 @@ struct SweepOptions {
   bool resume = false;   // use what earlier runs with equal case ids have measured
   int decode_threads = 1;
   Launcher launch;
-  std::function<std::string()> now;  // ISO 8601, UTC
+  std::string turn_file{};  // as of MeasuringTurn, which each job waits for; empty: none does
+  std::function<bool()> interrupted = [] { return false; };  // ends that waiting
+  std::function<std::string()> now;                          // ISO 8601, UTC
 };
 
 struct SweepResult {

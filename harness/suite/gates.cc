@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 
+#include "reports/record/metrics.h"
+
 namespace qbench {
 namespace {
 
@@ -72,6 +74,15 @@ bool differ_by_more(double a, double b, double bound) {
   return !(a - b <= bound + rounding);
 }
 
+bool is_timed(std::string_view metric) {
+  const auto found = std::ranges::find(metrics(), metric, &MetricInfo::name);
+  return found != metrics().end() && found->timed;
+}
+
+bool proves(const CaseRecord& record, const Gate& gate) {
+  return is_timed(gate.metric) ? record.proves_latency() : record.proves_accuracy();
+}
+
 std::string why_no_result(const CaseRecord& record) {
   std::string text(to_string(record.status));
   std::ranges::replace(text, '_', ' ');
@@ -80,7 +91,7 @@ std::string why_no_result(const CaseRecord& record) {
 
 // Why the case misses the gate; empty when it does not. Comparisons are such that NaN misses.
 std::string missed(const Gate& gate, const CaseRecord& record, const CaseRecord* fp32) {
-  if (record.status != Status::ok) return why_no_result(record);
+  if (!proves(record, gate)) return why_no_result(record);
   const std::optional<double> value = value_of(gate, record);
   if (!value) return "was not measured";
   std::string found = fmt::format("found {:g}", *value);
@@ -93,7 +104,7 @@ std::string missed(const Gate& gate, const CaseRecord& record, const CaseRecord*
   }
   if (!gate.max_drop) return {};
   if (fp32 == nullptr) return "has no FP32 case to compare with";
-  if (fp32->status != Status::ok) return "its FP32 case is " + why_no_result(*fp32);
+  if (!proves(*fp32, gate)) return "its FP32 case is " + why_no_result(*fp32);
   const std::optional<double> before = value_of(gate, *fp32);
   if (!before) return "has no FP32 case to compare with";
   if (differ_by_more(*before, *value, *gate.max_drop))

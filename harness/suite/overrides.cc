@@ -115,6 +115,7 @@ void apply(const Overrides& overrides, Suite& suite) {
   if (overrides.quick) {
     suite.measure.warmup_seconds = std::min(suite.measure.warmup_seconds, kQuickWarmupSeconds);
     suite.measure.min_seconds = 0;
+    suite.measure.mistrust_noise = false;
     suite.measure.max_seconds = std::min(suite.measure.max_seconds, kQuickSeconds);
     suite.measure.rounds = std::min(suite.measure.rounds, kQuickRounds);
     suite.measure.min_samples = std::min(suite.measure.min_samples, kQuickSamples);

@@ -23,7 +23,7 @@ std::string documented(const Documented& figures) {
 Entry accuracy_entry(const Report& report, const Cell* cell) {
   if (cell == nullptr) return {.text = std::string(kAbsent), .tone = Tone::muted};
   const CaseRecord& record = report.record(*cell);
-  if (record.status != Status::ok) {
+  if (!record.proves_accuracy()) {
     return {.text = describe(record.status), .tone = Tone::bad};
   }
   const std::string figures = accuracy_text(record);

@@ -50,7 +50,7 @@ Entry speedup_entry(const std::optional<Estimate>& speedup) {
 
 // The measured columns of one case.
 std::vector<Entry> measurements(const CaseRecord& record, const Cell& cell, double longest) {
-  if (record.status != Status::ok) {
+  if (!record.proves_latency()) {
     std::vector<Entry> entries(8, absent());
     entries.front() = {.text = describe(record.status), .tone = Tone::bad};
     return entries;

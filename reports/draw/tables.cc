@@ -95,7 +95,7 @@ std::string compared_precisions(const Report& report) {
   std::vector<std::string> names;
   for (const char* precision : {"tf32", "fp16", "int8"}) {
     const auto is_measured = [&](const CaseRecord& record) {
-      return record.precision == precision && record.status == Status::ok;
+      return record.precision == precision && record.proves_accuracy();
     };
     if (std::ranges::any_of(report.run.cases, is_measured)) names.push_back(upper(precision));
   }

@@ -106,7 +106,7 @@ std::string median_latency(const CaseRecord& record) {
 void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   const CaseRecord& record = report.record(cell);
   left("  " + text::one_line(cell.variant), Style::plain);
-  if (record.status != Status::ok) {
+  if (!record.proves_accuracy()) {
     right(text::describe(record.status), kAccuracy + kDrop + kLatency + kSpeedup, Style::bad);
     return end();
   }
@@ -118,6 +118,10 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
     right(fmt::format("{} {}", text::percent(drop), text::percent(limits)), kDrop, style);
   } else {
     right(baseline ? "" : std::string(text::kAbsent), kDrop, Style::dim);
+  }
+  if (!record.proves_latency()) {
+    right(text::describe(record.status), kLatency + kSpeedup, Style::bad);
+    return end();
   }
   right(median_latency(record), kLatency, Style::plain);
   if (cell.speedup) {

@@ -117,14 +117,13 @@ class PrecisionComparer {
 
 void compare(const CaseRecord& fp32, const CaseRecord& other, PrecisionComparer& precision,
              Cell& cell) {
-  if (fp32.status != Status::ok || other.status != Status::ok) return;
-  if (fp32.data_hash == other.data_hash) {
+  if (fp32.proves_accuracy() && other.proves_accuracy() && fp32.data_hash == other.data_hash) {
     if (fp32.metric("top1") && other.metric("top1")) cell.top1 = compare_accuracy(fp32, other, 1);
     if (fp32.metric("top5") && other.metric("top5")) cell.top5 = compare_accuracy(fp32, other, 5);
     if (!fp32.detections.empty()) cell.precision = precision.compare(fp32, other);
     if (cell.top1) cell.agreement = count_agreement(fp32.predictions, other.predictions);
   }
-  if (timed(fp32) && timed(other)) {
+  if (fp32.proves_latency() && other.proves_latency() && timed(fp32) && timed(other)) {
     cell.speedup = latency_ratio(process_medians(fp32.latency_ns, fp32.latency_counts),
                                  process_medians(other.latency_ns, other.latency_counts));
   }

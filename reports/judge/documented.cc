@@ -38,7 +38,7 @@ Interval interval_of(const CaseRecord& record, const std::string& metric) {
 }
 
 std::string why_not_run(const CaseRecord& record) {
-  if (record.status == Status::ok) return "not run: not scored";
+  if (record.proves_accuracy()) return "not run: not scored";
   if (record.status == Status::skipped && record.reason.starts_with("missing"))
     return "not run: file missing";
   return fmt::format("not run: {}", text::describe(record.status));
@@ -51,7 +51,7 @@ DocumentedFigure figure_of(const CaseRecord& record, const std::string& variant)
       .variant = variant,
       .metric = classifies ? "top1" : "map_voc07",
       .documented = classifies ? *record.documented.top1 : *record.documented.map};
-  if (record.status == Status::ok) figure.measured = record.metric(figure.metric);
+  if (record.proves_accuracy()) figure.measured = record.metric(figure.metric);
   if (!figure.measured) {
     figure.text = why_not_run(record);
     return figure;

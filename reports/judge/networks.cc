@@ -43,7 +43,7 @@ bool same_network(const Row& a, const Row& b) {
 }  // namespace
 
 std::string accuracy_text(const CaseRecord& record) {
-  if (record.status != Status::ok) return {};
+  if (!record.proves_accuracy()) return {};
   const auto top1 = record.metric("top1");
   const auto top5 = record.metric("top5");
   if (top1 && top5) return fmt::format("{} / {}", percent(*top1), percent(*top5));

@@ -24,6 +24,7 @@ void visit_fields(Record& record, Visitor&& visit) {
   visit("threads", record.threads);
   visit("status", record.status);
   visit("reason", record.reason);
+  visit("mistrusted", record.mistrusted);
   visit("documented_top1", record.documented.top1);
   visit("documented_top5", record.documented.top5);
   visit("documented_map", record.documented.map);

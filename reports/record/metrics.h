@@ -13,6 +13,7 @@ struct MetricInfo {
   std::string_view unit;  // "fraction", "ns", "bytes", "s", "images/s", "images", "MHz", "samples"
   bool bigger_is_better;
   std::string_view meaning;
+  bool timed = false;  // other programs on the machine change it
 };
 
 std::span<const MetricInfo> metrics();

@@ -50,6 +50,10 @@ bool Prediction::right(int k) const {
   return label != kNone && std::find(top.begin(), end, label) != end;
 }
 
+bool CaseRecord::proves_accuracy() const {
+  return status == Status::ok || (status == Status::mistrusted && mistrusted == kLatency);
+}
+
 std::optional<double> CaseRecord::metric(std::string_view name) const {
   for (const MetricValue& metric : metrics) {
     if (metric.name == name) return metric.value;

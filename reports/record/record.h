@@ -91,6 +91,8 @@ struct Documented {
 };
 
 struct CaseRecord {
+  static constexpr const char* kLatency = "latency";  // of `mistrusted`
+
   std::string case_id;  // content id: equal ids mean equal inputs and options
 
   std::string model;         // "squeezenet1.0"
@@ -107,6 +109,8 @@ struct CaseRecord {
 
   Status status = Status::ok;
   std::string reason;  // empty only when ok
+  // What of a mistrusted case proves nothing: "latency", its accuracy being right; empty: all.
+  std::string mistrusted;
 
   std::vector<MetricValue> metrics;
   std::vector<double> latency_ns;  // raw samples: nanoseconds for one batch each
@@ -128,6 +132,9 @@ struct CaseRecord {
   std::string started;   // ISO 8601, UTC
   std::string finished;  // ISO 8601, UTC
 
+  // Whether what was measured of the kind is a result.
+  bool proves_accuracy() const;
+  bool proves_latency() const { return status == Status::ok; }
   // The value of a metric, if it was measured.
   std::optional<double> metric(std::string_view name) const;
   bool operator==(const CaseRecord&) const = default;

@@ -77,6 +77,8 @@ ALTER TABLE cases ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
 constexpr const char* kVersion4 = R"sql(
 -- how many of latency_ns each process took, in turn: "11,11,12"; empty: all are of one process
 ALTER TABLE cases ADD COLUMN latency_counts TEXT NOT NULL DEFAULT '';
+-- what of a case of that status proves nothing: "latency"; empty: all
+ALTER TABLE cases ADD COLUMN mistrusted TEXT NOT NULL DEFAULT '';
 )sql";
 
 constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};

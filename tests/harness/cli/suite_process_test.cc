@@ -39,7 +39,8 @@ models: [{name: net, image_shape: [3, 48, 48], rgb_mean: [128, 128, 128], rgb_st
          {name: gone, image_shape: [3, 48, 48]}]
 axes: {modes: [none, naive], calib_batches: [1], batch_sizes: [1, 2, 3], threads: [1],
        backends: [reference]}
-measure: {warmup_seconds: 0, max_seconds: 0.1, target_interval: 0, rounds: 1}
+measure: {warmup_seconds: 0, max_seconds: 0.1, target_interval: 0, rounds: 1,
+          on_noise: warn}
 gates: [{metric: images, model: net, equals: 20}]
 )";
 

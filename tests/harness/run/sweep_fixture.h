@@ -43,6 +43,7 @@ class FakeWorkers {
   std::size_t slowed = 0;  // samples of each job on a GPU
   std::string scored_details = "{}";
   Algorithms timed_algorithms;
+  int disturbed_times = 0;  // so many of the next latency jobs are disturbed
   // Called when a job begins and when it ends, on the thread that launched it.
   std::function<void(const std::string& place)> begin = [](const std::string&) {};
   std::function<void(const std::string& place)> end = [](const std::string&) {};
@@ -148,6 +149,11 @@ class FakeWorkers {
     result.latency_ns = {1e6, 2e6, 3e6};
     result.metrics = {make_metric("arena", 7)};
     result.algorithms = timed_algorithms;
+    if (disturbed_times > 0) {
+      --disturbed_times;
+      result.latency_ns = {9e9, 9e9};
+      result.interference.other_cores = 1e6;  // whatever machine this is
+    }
     if (job.backend == "gpu") result.device = {{1e3}, {1e4}, {1e5}, {1980}, 1, slowed};
     return result;
   }

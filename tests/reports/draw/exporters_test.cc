@@ -191,6 +191,14 @@ TEST(Terminal, RoughSpeedupsAreMarked) {
               testing::AllOf(HasSubstr("~2.00×"), HasSubstr("~ rough: ")));
 }
 
+TEST(Terminal, MistrustedLatencyStandsBesideTheAccuracy) {
+  qbench::Run run = synthetic_run();
+  run.cases[2].status = Status::mistrusted;
+  run.cases[2].mistrusted = CaseRecord::kLatency;
+  EXPECT_THAT(render_terminal(make_report(run), 80, false),
+              testing::ContainsRegex("INT8 naive, 5 batches +70.00 .*43.54\\] +mistrusted"));
+}
+
 TEST(Terminal, ColourOnlyWhenAsked) {
   EXPECT_THAT(render_terminal(small_report(), 80, false), Not(HasSubstr("\x1b")));
   const std::string coloured = render_terminal(small_report(), 80, true);

@@ -113,6 +113,20 @@ TEST(Comparison, NothingIsInvented) {
   EXPECT_EQ(report_of({fp32, int8}).rows[0].compared[0].speedup, std::nullopt);
 }
 
+TEST(Comparison, MistrustedLatencyLeavesTheAccuracy) {
+  qbench::Run run = synthetic_run();
+  run.cases[2].status = Status::mistrusted;
+  run.cases[2].mistrusted = CaseRecord::kLatency;
+  const Report report = make_report(run);
+  const Row& row = report.rows.front();
+  const auto cell = std::ranges::find(row.compared, 2U, &Cell::index);
+  ASSERT_NE(cell, row.compared.end());
+  EXPECT_TRUE(cell->top1.has_value());
+  EXPECT_FALSE(cell->speedup.has_value());
+  run.cases[2].mistrusted.clear();
+  EXPECT_FALSE(std::ranges::find(make_report(run).rows.front().compared, 2U, &Cell::index)->top1);
+}
+
 TEST(Comparison, AnEmptyRunIsAnEmptyReport) {
   const Report report = make_report({});
   EXPECT_TRUE(report.rows.empty());
