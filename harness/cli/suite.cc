@@ -74,6 +74,7 @@ void declare(Options& options, Arguments& a) {
   options.add("quick", a.overrides.quick, "few images and few samples, to see that all of it runs");
   options.section("Running");
   options.add("filter", a.filter, "REGEX", "only the cases whose name matches");
+  options.add("pin", a.overrides.pin, "bind each measured process to cores of its own");
   options.add("dry-run", a.dry_run, "list the cases and stop");
   options.add("resume", a.resume, "go on with an interrupted run; measure nothing twice");
   options.add("database", a.database, "FILE", "where the records go");
@@ -124,6 +125,7 @@ std::string common_command(const Arguments& a) {
   if (!o.dataset.empty()) text += " --dataset " + shell_quoted(o.dataset);
   if (o.skip >= 0) text += fmt::format(" --skip {}", o.skip);
   if (o.limit >= 0) text += fmt::format(" --limit {}", o.limit);
+  if (o.pin) text += " --pin";
   if (o.quick) text += " --quick";
   return text;
 }

@@ -27,6 +27,7 @@ struct MeasureOptions {
   // Of a sweep: what was measured beside other programs is measured again, and mistrusted when that
   // does not help; false: kept with a warning.
   bool mistrust_noise = true;
+  bool pin = false;  // of a sweep: bind each process to as many cores as it has threads
 
   // For one of the rounds, which share the seconds of warm-up and samples.
   MeasureOptions of_one_round() const;

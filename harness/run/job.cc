@@ -79,7 +79,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DatasetSpec, name, records, calibration, skip
                                    class_names, detection)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeasureOptions, warmup_seconds, warmup_runs, min_seconds,
                                    max_seconds, min_samples, give_up_seconds, max_samples,
-                                   target_interval)
+                                   target_interval, pin)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DeviceSamples, to_device_ns, compute_ns, to_host_ns, clock_mhz,
                                    discarded, slowed)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MetricValue, name, value, unit, bigger_is_better)

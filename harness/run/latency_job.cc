@@ -4,6 +4,7 @@
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
 #include "harness/measure/executable_latency.h"
+#include "harness/measure/pin.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
 #include "harness/run/job.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr double kNanoseconds = 1e9;
 
 LatencyResult measure_job(const LatencyJob& job, const Backend& backend) {
+  if (job.measure.pin) pin_to(cores_to_pin(job.threads));  // before any thread is started
   const LoadedModel model =
       load_model({job.symbol, job.params},
                  {.image_shape = job.image_shape, .output = job.output, .until = job.until});

@@ -112,6 +112,7 @@ void apply(const Overrides& overrides, Suite& suite) {
   replace_axes(overrides, suite.axes);
   replace_images(overrides, suite);
   note_narrowing(overrides, suite);
+  suite.measure.pin = suite.measure.pin || overrides.pin;
   if (overrides.quick) {
     suite.measure.warmup_seconds = std::min(suite.measure.warmup_seconds, kQuickWarmupSeconds);
     suite.measure.min_seconds = 0;

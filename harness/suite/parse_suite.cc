@@ -235,6 +235,7 @@ MeasureOptions read_measure(YamlMap map) {
   map.read("max_samples", measure.max_samples, 1);
   map.read("target_interval", measure.target_interval, 0, 1);
   map.read("rounds", measure.rounds, 1, kMaxRounds);
+  map.read("pin", measure.pin);
   std::string on_noise = "mistrust";
   map.read("on_noise", on_noise);
   if (on_noise != "mistrust" && on_noise != "warn")

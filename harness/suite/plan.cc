@@ -63,9 +63,9 @@ Documented documented_for(const ModelSpec& model, const Variant& variant) {
 }
 
 std::string describe(const MeasureOptions& m) {
-  return fmt::format("{} {} {} {} {} {} {} {} {} {}", m.warmup_seconds, m.warmup_runs,
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", m.warmup_seconds, m.warmup_runs,
                      m.min_seconds, m.max_seconds, m.min_samples, m.give_up_seconds, m.max_samples,
-                     m.target_interval, m.rounds, m.mistrust_noise);
+                     m.target_interval, m.rounds, m.mistrust_noise, m.pin);
 }
 
 std::string describe(const DetectionOptions& d) {

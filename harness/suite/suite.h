@@ -128,6 +128,7 @@ struct Overrides {
   std::string dataset;  // replaces the records of every model, for calibration too
   std::int64_t skip = -1;
   std::int64_t limit = -1;  // images scored
+  bool pin = false;         // as of MeasureOptions
   bool quick = false;       // fewer images and samples: to see that all of it runs
 };
 
