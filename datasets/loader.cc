@@ -44,6 +44,7 @@ std::vector<std::int64_t> chosen_samples(const Dataset& dataset, const LoaderOpt
   const auto remaining = static_cast<std::int64_t>(order.size());
   if (options.count >= 0)
     order.resize(static_cast<std::size_t>(std::min(options.count, remaining)));
+  if (options.permutation_seed) permute(order, *options.permutation_seed);
   return order;
 }
 

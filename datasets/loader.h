@@ -35,6 +35,8 @@ struct LoaderOptions {
   int threads = 1;
   bool shuffle = false;  // order of shuffle.h
   std::uint32_t shuffle_seed = 0;
+  // The samples so chosen, in a random order that is the same on every machine.
+  std::optional<std::uint64_t> permutation_seed{};
 };
 
 // Delivers every chosen sample once, in an order that does not depend on the number of threads.

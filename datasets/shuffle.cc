@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
+#include <utility>
+
+#include "datasets/random.h"
 
 namespace qbench {
 namespace {
@@ -48,6 +51,12 @@ std::vector<std::int64_t> shuffled_order(std::span<const std::int64_t> windows,
     begin = end;
   }
   return order;
+}
+
+void permute(std::span<std::int64_t> order, std::uint64_t seed) {
+  Random random(seed);
+  for (std::size_t left = order.size(); left > 1; --left)
+    std::swap(order[left - 1], order[random.bits() % left]);
 }
 
 }  // namespace qbench

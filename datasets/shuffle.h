@@ -18,4 +18,7 @@ std::vector<std::int64_t> reading_windows(std::span<const std::uint64_t> offsets
 // runs on from window to window. The permutation is that of libstdc++'s std::shuffle.
 std::vector<std::int64_t> shuffled_order(std::span<const std::int64_t> windows, std::uint32_t seed);
 
+// Every order is as likely as any other (Fisher and Yates); the same for a seed on every machine.
+void permute(std::span<std::int64_t> order, std::uint64_t seed);
+
 }  // namespace qbench

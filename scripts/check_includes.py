@@ -31,7 +31,7 @@ ALLOWED = {
     "reports/judge": ["reports/record", "reports/text", "engine/core"],
     "reports/draw": ["reports/record", "reports/text", "reports/judge", "engine/core"],
     "harness/model": ["engine", "datasets"],
-    "harness/accuracy": ["engine", "datasets", "reports/record"],
+    "harness/accuracy": ["engine", "datasets", "reports/record", "reports/judge"],
     "harness/measure": ["engine", "reports/record"],
     "harness/suite": ["engine", "datasets", "reports/record", "harness/model", "harness/accuracy",
                       "harness/measure"],

@@ -105,6 +105,8 @@ class Scorer {
     }
   }
 
+  const Score& so_far() const { return score_; }
+
   Score take(const Preprocess& preprocess) && {
     score_.failure = watch_.failure();
     score_.mistrust = mistrust(preprocess);
@@ -166,6 +168,8 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
   std::vector<Scorer> scorers;
   for (const Contestant& c : contestants)
     scorers.emplace_back(c, batch_shape[0], loader.dataset(), detection);
+  std::vector<const Score*> so_far;
+  for (const Scorer& scorer : scorers) so_far.push_back(&scorer.so_far());
   std::int64_t images = 0;
   while (std::optional<Batch> batch = loader.next()) {
     std::span<const float> data = batch->data.data<float>();
@@ -176,7 +180,7 @@ std::vector<Score> score(Loader& loader, const Shape& batch_shape,
     for (Scorer& scorer : scorers) scorer.run(*batch, data);
     images += batch->size;
     loader.recycle(*std::move(batch));
-    if (progress && !progress(images)) break;
+    if (progress && !progress(images, so_far)) break;
   }
   std::vector<Score> scores;
   const std::vector<std::string> notices = loader.notices();

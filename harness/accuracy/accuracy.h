@@ -41,8 +41,10 @@ struct Accuracy {
   std::int64_t correct_top5 = 0;
 };
 
-// Called after each batch with the number of images done; returning false stops early.
-using ScoreProgress = std::function<bool(std::int64_t images)>;
+// Called after each batch with the number of images done and what each contestant has of them so
+// far; returning false stops early.
+using ScoreProgress =
+    std::function<bool(std::int64_t images, std::span<const Score* const> so_far)>;
 
 // Throws Error naming the image when labels are not what the networks need (a class number each, or
 // boxes) or of a class that they do not have.

@@ -26,6 +26,7 @@
 #include "harness/run/sweep.h"
 #include "harness/run/version.h"
 #include "harness/suite/gates.h"
+#include "harness/suite/margin.h"
 #include "harness/suite/plan.h"
 #include "reports/draw/exporters.h"
 
@@ -41,6 +42,8 @@ struct Arguments {
   std::string database = "qbench.sqlite";
   std::string work_dir;  // empty: DATABASE.work
   std::string filter;
+  bool until_decided = false;
+  std::string margin = "0.5pp";
   bool dry_run = false;
   bool resume = false;
   ReportFiles reports;
@@ -72,6 +75,10 @@ void declare(Options& options, Arguments& a) {
   options.add("skip", a.overrides.skip, "images left out first, in place of the suite's number");
   options.add("limit", a.overrides.limit, "images scored at most, in place of the suite's number");
   options.add("quick", a.overrides.quick, "few images and few samples, to see that all of it runs");
+  options.add("until-decided", a.until_decided,
+              "score images in a random order, until it is decided for each network whether it "
+              "loses more than the margin of FP32's top-1; detectors see all");
+  options.add("margin", a.margin, "DROP", "that margin: points as 0.5pp, or a fraction");
   options.section("Running");
   options.add("filter", a.filter, "REGEX", "only the cases whose name matches");
   options.add("pin", a.overrides.pin, "bind each measured process to cores of its own");
@@ -125,6 +132,7 @@ std::string common_command(const Arguments& a) {
   if (!o.dataset.empty()) text += " --dataset " + shell_quoted(o.dataset);
   if (o.skip >= 0) text += fmt::format(" --skip {}", o.skip);
   if (o.limit >= 0) text += fmt::format(" --limit {}", o.limit);
+  if (a.until_decided) text += " --until-decided --margin " + shell_quoted(a.margin);
   if (o.pin) text += " --pin";
   if (o.quick) text += " --quick";
   return text;
@@ -322,6 +330,9 @@ int suite_command(std::span<const std::string> arguments, const Streams& streams
                             fmt::join(list_suites(suite_directories()), ", ")));
   }
   if (a.work_dir.empty()) a.work_dir = a.database + ".work";
+  if (options.given("margin") && !a.until_decided)
+    throw Error("--margin belongs to --until-decided");
+  if (a.until_decided) a.overrides.until_margin = parse_margin(a.margin);
   a.reports.check();
   const Environment environment = collect_environment();
   const Plan plan = plan_suite(a, environment);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "datasets/datasets.h"
 #include "datasets/loader.h"
@@ -17,6 +18,7 @@
 #include "engine/core/json_text.h"
 #include "harness/accuracy/accuracy.h"
 #include "harness/accuracy/class_details.h"
+#include "harness/accuracy/stopping_rule.h"
 #include "harness/model/input_range.h"
 #include "harness/model/model.h"
 #include "harness/model/precision.h"
@@ -34,6 +36,8 @@ constexpr auto kProgressInterval = std::chrono::milliseconds(200);
 Status status_of(const Error& error) {
   return error.kind() == ErrorKind::unsupported ? Status::unsupported : Status::failed;
 }
+
+constexpr std::uint64_t kOrderSeed = 20240229;  // of images that are scored until decided
 
 // A variant on its way from the job to its result.
 struct Entry {
@@ -267,25 +271,52 @@ class AccuracyRun {
                   {.batch_size = job_.batch_size,
                    .first = spec.skip,
                    .count = spec.count,
-                   .threads = job_.decode_threads});
+                   .threads = job_.decode_threads,
+                   .permutation_seed = decides(scored) ? std::optional(kOrderSeed) : std::nullopt});
     const Shape& shape = model_.image_shape;
     const std::vector<Score> scores = qbench::score(
         loader, {job_.batch_size, shape[0], shape[1], shape[2]}, contestants, spec.detection,
-        [&](std::int64_t images) { return report(images, loader.size()); });
-    for (std::size_t i = 0; i < scored.size(); ++i) take(*scored[i], scores[i]);
+        [&](std::int64_t images, std::span<const Score* const> so_far) {
+          report(images, loader.size());
+          return !rule_ || !rule_->all_decided(so_far);
+        });
+    for (std::size_t i = 0; i < scored.size(); ++i) {
+      if (rule_) note_decision(*scored[i], i, std::ssize(scores[i].predictions), loader.size());
+      take(*scored[i], scores[i]);
+    }
+  }
+
+  void note_decision(Entry& entry, std::size_t contestant, std::int64_t images,
+                     std::int64_t of) const {
+    Json& note = entry.details["scored_until_decided"];
+    note = {{"margin", job_.until_margin}, {"images", images}, {"of", of}};
+    if (entry.result.variant.precision != "fp32")
+      note["verdict"] = to_string(rule_->verdict(contestant));
+  }
+
+  // Whether scoring may end early: there are a classifier in FP32 and others to compare with it.
+  bool decides(const std::vector<Entry*>& scored) {
+    if (job_.until_margin <= 0) return false;
+    std::optional<std::size_t> fp32;
+    for (std::size_t i = 0; i < scored.size(); ++i) {
+      if (scored[i]->output.task != Task::classification) return false;
+      if (scored[i]->result.variant.precision == "fp32") fp32 = i;
+    }
+    if (!fp32 || scored.size() < 2) return false;
+    rule_.emplace(job_.until_margin, *fp32, scored.size());
+    for (Entry* entry : scored) entry->result.decided_margin = job_.until_margin;
+    return true;
   }
 
   bool draws_weights() const {
     return job_.model.params.empty() && !holds_parameters(job_.model.symbol);
   }
 
-  bool report(std::int64_t images, std::int64_t total) {
+  void report(std::int64_t images, std::int64_t total) {
     const auto now = std::chrono::steady_clock::now();
-    if (now - reported_ >= kProgressInterval) {
-      send_(ProgressMessage{"score", images, total});
-      reported_ = now;
-    }
-    return true;
+    if (now - reported_ < kProgressInterval) return;
+    send_(ProgressMessage{"score", images, total});
+    reported_ = now;
   }
 
   void take(Entry& entry, const Score& score) {
@@ -341,6 +372,7 @@ class AccuracyRun {
   std::unique_ptr<Dataset> dataset_;
   Calibrated calibrated_;
   bool calibration_shuffled_ = false;
+  std::optional<StoppingRule> rule_;
   std::vector<std::string> calibration_notices_;
   std::chrono::steady_clock::time_point reported_;
 };

@@ -190,6 +190,7 @@ AccuracyJob GroupSweep::accuracy_job(const std::vector<Variant>& variants) const
   const std::string hash = Hasher().add(group_.files_hash).add(encode(job)).hex();
   job.output_dir = folder("models/" + job.model.name + "-" + hash.substr(0, kHashDigits));
   job.variants = variants;
+  job.until_margin = plan_.suite.until_margin;
   return job;
 }
 
@@ -205,6 +206,7 @@ void GroupSweep::describe(const AccuracyResult& accuracy, CaseRecord& record) co
   record.metrics = accuracy.metrics;
   record.predictions = accuracy.predictions;
   record.detections = accuracy.detections;
+  record.decided_margin = accuracy.decided_margin;
   record.model_hash = accuracy.model_hash;
   record.details = details(accuracy);
 }

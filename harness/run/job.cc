@@ -89,13 +89,31 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSpec, name, symbol, params, output, unti
                                    rgb_mean, rgb_std, resize_short, excluded_layers,
                                    exclude_first_conv, dataset)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, model, backend, device, batch_size, threads,
-                                   decode_threads, table_dir, output_dir, variants)
+                                   decode_threads, table_dir, output_dir, variants, until_margin)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, symbol, params, output, until, image_shape, backend,
                                    device, precision, batch_size, threads, measure)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressMessage, step, done, total)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, variant, status, reason, symbol, params,
-                                   image_shape, model_hash, metrics, predictions, detections,
-                                   details)
+void to_json(Json& json, const AccuracyResult& r) {
+  json = {{"variant", r.variant},       {"status", r.status},   {"reason", r.reason},
+          {"symbol", r.symbol},         {"params", r.params},   {"image_shape", r.image_shape},
+          {"model_hash", r.model_hash}, {"metrics", r.metrics}, {"predictions", r.predictions},
+          {"detections", r.detections}, {"details", r.details}};
+  if (r.decided_margin) json["decided_margin"] = *r.decided_margin;
+}
+void from_json(const Json& json, AccuracyResult& r) {
+  json.at("variant").get_to(r.variant);
+  json.at("status").get_to(r.status);
+  json.at("reason").get_to(r.reason);
+  json.at("symbol").get_to(r.symbol);
+  json.at("params").get_to(r.params);
+  json.at("image_shape").get_to(r.image_shape);
+  json.at("model_hash").get_to(r.model_hash);
+  json.at("metrics").get_to(r.metrics);
+  json.at("predictions").get_to(r.predictions);
+  json.at("detections").get_to(r.detections);
+  json.at("details").get_to(r.details);
+  if (json.contains("decided_margin")) r.decided_margin = json.at("decided_margin").get<double>();
+}
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Interference, other_cores, stolen_cores, waited_cores,
                                    throttled_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, status, reason, metrics, latency_ns, device,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,6 +31,9 @@ struct AccuracyJob {
   std::string table_dir;   // calibration tables are kept there
   std::string output_dir;  // quantized pairs go there
   std::vector<Variant> variants;
+  // Above 0: scores classifiers in a random order, and stops when it is decided for each of the
+  // quantized ones whether it loses more than this margin of FP32's top-1.
+  double until_margin = 0;
 
   // One folder for each quantized type: the pair's name does not hold it.
   std::string directory(const Variant& variant) const;
@@ -69,7 +73,8 @@ struct AccuracyResult {
   std::vector<MetricValue> metrics;
   std::vector<Prediction> predictions;
   std::vector<DetectedImage> detections;
-  std::string details = "{}";  // JSON object, as of CaseRecord
+  std::string details = "{}";              // JSON object, as of CaseRecord
+  std::optional<double> decided_margin{};  // as of CaseRecord
 
   bool operator==(const AccuracyResult&) const = default;
 };

@@ -112,6 +112,7 @@ void apply(const Overrides& overrides, Suite& suite) {
   replace_axes(overrides, suite.axes);
   replace_images(overrides, suite);
   note_narrowing(overrides, suite);
+  if (overrides.until_margin > 0) suite.until_margin = overrides.until_margin;
   suite.measure.pin = suite.measure.pin || overrides.pin;
   if (overrides.quick) {
     suite.measure.warmup_seconds = std::min(suite.measure.warmup_seconds, kQuickWarmupSeconds);

@@ -17,6 +17,7 @@
 #include "engine/formats/formats.h"
 #include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
+#include "harness/suite/margin.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/yaml_map.h"
 #include "reports/record/metrics.h"
@@ -245,6 +246,17 @@ MeasureOptions read_measure(YamlMap map) {
   return measure;
 }
 
+void read_until_margin(YamlMap& map, Suite& suite) {
+  std::string margin;
+  map.read("until_decided", margin);
+  if (!map.has("until_decided")) return;
+  try {
+    suite.until_margin = parse_margin(margin);
+  } catch (const Error& error) {
+    map.fail("until_decided", error.what());
+  }
+}
+
 std::vector<std::string> gate_metrics() {
   std::vector<std::string> names{"correct_top1", "correct_top5"};
   for (const MetricInfo& metric : metrics()) names.emplace_back(metric.name);
@@ -327,6 +339,7 @@ Suite read_suite(YamlMap map, const std::string& file) {
   if (std::optional<YamlMap> axes = map.map("axes")) suite.axes = read_axes(*std::move(axes));
   if (std::optional<YamlMap> own = map.map("measure"))
     suite.measure = read_measure(*std::move(own));
+  read_until_margin(map, suite);
   map.read("timeout_seconds", suite.timeout_seconds, 1, kMaxSeconds);
   map.read("memory_limit_mb", suite.memory_limit_mb, 1);
   for (YamlMap& gate : map.maps("gates")) {

@@ -266,6 +266,7 @@ class Planner {
                          model.resize_short))
         .add(describe(plan_.suite.measure))
         .add(describe(model.dataset.detection))
+        .add(fmt::format("{}", plan_.suite.until_margin))
         .add(fmt::format("{}", fmt::join(group.class_names, "\n")));
     if (!made.variant.quantized()) return hasher.hex();
     hasher.add(

@@ -102,6 +102,7 @@ struct Suite {
   std::vector<ModelSpec> models;
   Axes axes;
   MeasureOptions measure;
+  double until_margin = 0;       // as of AccuracyJob; 0: all images are scored
   double timeout_seconds = 600;  // of one case
   int memory_limit_mb = 0;       // resident, of one case; 0: none
   std::vector<Gate> gates;
@@ -128,6 +129,7 @@ struct Overrides {
   std::string dataset;  // replaces the records of every model, for calibration too
   std::int64_t skip = -1;
   std::int64_t limit = -1;  // images scored
+  double until_margin = 0;  // as of Suite
   bool pin = false;         // as of MeasureOptions
   bool quick = false;       // fewer images and samples: to see that all of it runs
 };

@@ -159,6 +159,8 @@ Table change_table(const Report& report) {
       "with continuity correction above). A large p is no proof that nothing was lost: the "
       "interval "
       "says how much may have been."};
+  if (std::string decided = decided_note(report); !decided.empty())
+    table.notes.push_back(std::move(decided));
   return table;
 }
 

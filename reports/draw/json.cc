@@ -96,7 +96,7 @@ json accuracy(const std::optional<PairedAccuracy>& change) {
           {"drop", change->counts.drop()},
           {"drop_interval_95", interval(change->drop_interval)},
           {"flip_rate", change->counts.flip_rate()},
-          {"mcnemar_p", change->p_value}};
+          {"mcnemar_p", number(change->p_value)}};
 }
 
 json precision(const std::optional<PairedPrecision>& change,

@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "reports/text/text.h"
 
@@ -115,6 +116,28 @@ std::string outcome(const Report& report) {
     text += fmt::format(", {} {}", count(number), describe(status));
   }
   return text;
+}
+
+std::string decided_note(const Report& report) {
+  std::string models;
+  double margin = 0;
+  std::set<std::string> told;
+  for (const CaseRecord& record : report.run.cases) {
+    if (!record.decided_margin || !told.insert(record.model).second) continue;
+    margin = *record.decided_margin;
+    const json details = json::parse(record.details, nullptr, false);
+    const json note = details.is_object() ? details.value("scored_until_decided", json()) : json();
+    if (!note.is_object()) continue;
+    models += fmt::format("{}{} {} of {} images", models.empty() ? "" : ", ", record.model,
+                          count(note.value("images", std::int64_t{0})),
+                          count(note.value("of", std::int64_t{0})));
+  }
+  if (models.empty()) return {};
+  return fmt::format(
+      "Scored in a random order until it was decided for each network whether it "
+      "loses more than {} points of top-1: {}. Intervals of drops allow for that "
+      "(confidence sequences).",
+      percent(margin), models);
 }
 
 std::vector<Remark> problems(const Report& report) {

@@ -76,6 +76,10 @@ struct Remark {
   std::string text;
   std::string command;  // reproduces it; may be empty
 };
+// Of images that were scored until a margin was decided: which margin, and how many it took of how
+// many, for each model. Empty when all were scored.
+std::string decided_note(const Report& report);
+
 // What is not ok, with its reason; `command` reproduces the first case of each.
 std::vector<Remark> problems(const Report& report);
 std::vector<Remark> remarks(const Report& report);  // warnings, and layers that stayed FP32

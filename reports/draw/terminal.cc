@@ -204,6 +204,8 @@ std::string render_terminal(const Report& report, int width, bool color) {
     for (const Cell& cell : row.compared) screen.cell(report, cell, false);
   }
   screen.legend();
+  if (const std::string decided = text::decided_note(report); !decided.empty())
+    screen.line(decided);
   screen.documented(report);
   screen.line("");
   for (const text::Remark& problem : text::problems(report)) {

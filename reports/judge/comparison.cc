@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <tuple>
 #include <utility>
 
+#include "reports/judge/sequential.h"
 #include "reports/text/text.h"
 
 namespace qbench {
@@ -85,7 +87,12 @@ std::optional<PairedAccuracy> compare_accuracy(const CaseRecord& fp32, const Cas
                                                int k) {
   const PairedCounts counts = count_pairs(fp32.predictions, other.predictions, k);
   if (counts.total() == 0) return std::nullopt;
-  return PairedAccuracy{counts, drop_interval(counts), mcnemar_p(counts)};
+  if (!other.decided_margin)
+    return PairedAccuracy{counts, drop_interval(counts), mcnemar_p(counts)};
+  // Who stops when the data look decided needs an interval that allows for it, and has no p-value.
+  const SequentialDrop drop =
+      sequential_drop(fp32.predictions, other.predictions, k, *other.decided_margin);
+  return PairedAccuracy{counts, drop.interval(), std::numeric_limits<double>::quiet_NaN()};
 }
 
 bool timed(const CaseRecord& record) {

@@ -16,7 +16,7 @@ namespace qbench {
 struct PairedAccuracy {
   PairedCounts counts;
   Interval drop_interval;  // 95 %, of counts.drop()
-  double p_value = 1;      // McNemar
+  double p_value = 1;      // McNemar; NaN where scoring ended when the drop was decided
 
   bool operator==(const PairedAccuracy&) const = default;
 };

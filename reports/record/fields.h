@@ -28,6 +28,7 @@ void visit_fields(Record& record, Visitor&& visit) {
   visit("documented_top1", record.documented.top1);
   visit("documented_top5", record.documented.top5);
   visit("documented_map", record.documented.map);
+  visit("decided_margin", record.decided_margin);
   visit("started", record.started);
   visit("finished", record.finished);
   visit("model_hash", record.model_hash);

@@ -120,6 +120,9 @@ struct CaseRecord {
   std::vector<Prediction> predictions;    // of a classifier
   std::vector<DetectedImage> detections;  // of a detector
   Documented documented;
+  // Images were scored until it was decided whether the drop of top-1 exceeds this margin (a
+  // fraction), in the random order in which `predictions` are; nothing: all images were.
+  std::optional<double> decided_margin;
 
   std::string model_hash;    // of the model as imported: equal for all precisions
   std::string data_hash;     // of the images and labels that were scored

@@ -79,6 +79,8 @@ constexpr const char* kVersion4 = R"sql(
 ALTER TABLE cases ADD COLUMN latency_counts TEXT NOT NULL DEFAULT '';
 -- what of a case of that status proves nothing: "latency"; empty: all
 ALTER TABLE cases ADD COLUMN mistrusted TEXT NOT NULL DEFAULT '';
+-- predictions are in the order of scoring, which ended when a drop of this margin was decided
+ALTER TABLE cases ADD COLUMN decided_margin REAL;
 )sql";
 
 constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};

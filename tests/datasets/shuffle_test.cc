@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
+#include <vector>
 
 namespace qbench {
 namespace {
@@ -57,6 +60,23 @@ TEST(ShuffledOrder, IsAPermutationInsideEachWindow) {
 TEST(ShuffledOrder, OfLibstdcxx) {
   const std::vector<std::int64_t> windows = {10};
   EXPECT_THAT(shuffled_order(windows, 0), ElementsAre(7, 3, 6, 8, 2, 5, 0, 4, 1, 9));
+}
+
+TEST(Permute, EveryOrderIsAsLikely) {
+  std::map<std::vector<std::int64_t>, int> seen;
+  constexpr int kTimes = 24 * 500;
+  for (std::uint64_t seed = 0; seed < kTimes; ++seed) {
+    std::vector<std::int64_t> order{0, 1, 2, 3};
+    permute(order, seed);
+    ++seen[order];
+  }
+  EXPECT_EQ(seen.size(), 24U);
+  double chi_squared = 0;
+  for (const auto& [order, times] : seen) chi_squared += std::pow(times - 500, 2) / 500.0;
+  EXPECT_LT(chi_squared, 44.2);  // 23 degrees of freedom, p = 0.005
+  std::vector<std::int64_t> pinned{0, 1, 2, 3, 4, 5, 6, 7};
+  permute(pinned, 1);
+  EXPECT_THAT(pinned, ElementsAre(4, 3, 2, 7, 5, 6, 0, 1));
 }
 
 }  // namespace

@@ -182,10 +182,12 @@ TEST(ScoreContestants, ProgressCanStopIt) {
   FakeExecutable net(10, [](std::span<const float> x, std::size_t k) { return x[k]; });
   const Contestant contestant{&net, kTenClasses};
   std::vector<std::int64_t> seen;
-  const std::vector<Score> scores = score_shapes({&contestant, 1}, 12, [&](std::int64_t images) {
+  const auto look = [&](std::int64_t images, std::span<const Score* const> so_far) {
     seen.push_back(images);
+    EXPECT_EQ(std::ssize(so_far[0]->predictions), images);
     return images < 8;
-  });
+  };
+  const std::vector<Score> scores = score_shapes({&contestant, 1}, 12, look);
   EXPECT_THAT(seen, ElementsAre(4, 8));
   EXPECT_EQ(scores[0].predictions.size(), 8U);
 }

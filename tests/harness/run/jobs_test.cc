@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/backends/backends.h"
 #include "engine/core/error.h"
 #include "harness/accuracy/accuracy.h"
+#include "reports/judge/sequential.h"
 #include "tests/harness/run/jobs_fixture.h"
 
 namespace qbench {
@@ -80,6 +82,55 @@ TEST_F(Jobs, EndWhereTheSuiteSays) {
   EXPECT_EQ(run().at(0).predictions.size(), 16U);  // scored by as many values as there are
   job_.model.until = "fcc";
   EXPECT_THAT(run().at(0).reason, HasSubstr("did you mean 'fc'?"));
+}
+
+TEST_F(Jobs, EndWhenTheDropIsDecided) {
+  save_network();
+  job_.model.dataset.records = "shapes:val,count=400";
+  job_.until_margin = 0.3;
+  const std::vector<AccuracyResult> results = run();
+  ASSERT_EQ(results.size(), 4U);
+  const std::vector<Prediction>& fp32 = results[0].predictions;
+  EXPECT_GT(fp32.size(), 10U);
+  EXPECT_LT(fp32.size(), 200U);
+  std::set<std::int64_t> samples;
+  for (const Prediction& prediction : fp32) samples.insert(prediction.sample);
+  EXPECT_EQ(samples.size(), fp32.size());
+  EXPECT_GE(*samples.begin(), 4);  // skipped ones stay so
+  EXPECT_GT(*samples.rbegin(), 200);
+  EXPECT_FALSE(std::ranges::is_sorted(fp32, {}, &Prediction::sample));
+  for (const AccuracyResult& result : results) {
+    ASSERT_EQ(result.predictions.size(), fp32.size());
+    EXPECT_TRUE(
+        std::ranges::equal(result.predictions, fp32, {}, &Prediction::sample, &Prediction::sample));
+    EXPECT_EQ(result.decided_margin, 0.3);
+    const auto note = nlohmann::json::parse(result.details).at("scored_until_decided");
+    EXPECT_EQ(note.at("images"), fp32.size());
+    EXPECT_EQ(note.at("of"), 396);
+    if (result.variant.quantized()) {
+      EXPECT_NE(note.at("verdict"), "inconclusive");
+    }
+  }
+  // One batch earlier it was not decided for all of them.
+  bool open = false;
+  for (const AccuracyResult& result : results) {
+    SequentialDrop drop(0.3);
+    for (std::size_t i = 0; i + 5 < fp32.size(); ++i)
+      drop.add((fp32[i].right(1) ? 1 : 0) - (result.predictions[i].right(1) ? 1 : 0));
+    open = open || drop.verdict() == Verdict::inconclusive;
+  }
+  EXPECT_TRUE(open);
+  EXPECT_EQ(decode_message(encode(Message(results[1]))), Message(results[1]));
+}
+
+TEST_F(Jobs, WithoutFp32NothingIsDecided) {
+  save_network();
+  job_.variants.erase(job_.variants.begin());
+  job_.until_margin = 0.3;
+  for (const AccuracyResult& result : run()) {
+    EXPECT_EQ(result.predictions.size(), 16U);
+    EXPECT_EQ(result.decided_margin, std::nullopt);
+  }
 }
 
 TEST_F(Jobs, SavedModelsPredictTheSame) {

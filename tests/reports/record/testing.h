@@ -71,6 +71,7 @@ inline CaseRecord full_record(int number) {
                     {"of the future " + n, -1.5, "furlongs", true}};
   record.latency_ns = {1.25, 0, 1e18, 3.0 + number};
   record.latency_counts = {1, 0, 3};
+  record.decided_margin = 0.25 * number;
   record.predictions = {{.sample = number, .label = 999, .top = {1, 2, 3, 4, 5}},
                         {.sample = std::numeric_limits<std::int64_t>::max(),
                          .label = std::numeric_limits<int>::min(),
