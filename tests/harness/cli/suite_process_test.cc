@@ -81,7 +81,7 @@ class SuiteProcess : public testing::Test {
     return launch(options);
   }
 
-  Run stored_run() const {
+  qbench::Run stored_run() const {
     const Store store = Store::open(path("db.sqlite"), Store::Mode::read_only);
     return store.load_run(store.latest_run().value());
   }
