@@ -221,6 +221,27 @@ TEST(Gate, AComparisonNeedsItsFp32Case) {
   }
 }
 
+TEST(Gate, ALatencyThatProvesNothingLeavesTheAccuracy) {
+  std::vector<CaseRecord> all = synthetic_run().cases;
+  all.erase(all.begin() + 1);  // the one that crashed
+  for (CaseRecord& r : all) r.metrics.push_back(make_metric("latency_median", 5));
+  const std::vector<Gate> timed{gate("speedup", GateKind::min, 0.1),
+                                gate("latency_median", GateKind::max, 1e9)};
+  const std::vector<Gate> scored{
+      gate("top1", GateKind::min, 0.1), gate("top1", GateKind::max_drop, 0.9),
+      gate("top1", GateKind::margin, 0.9), gate("flips", GateKind::max, 0.9)};
+  for (const std::vector<Gate>& gates : {timed, scored}) {
+    for (const Gate& g : gates) EXPECT_EQ(judged(g, all).outcome, passed) << describe(g);
+  }
+  for (const std::size_t disturbed : {0U, 1U}) {
+    std::vector<CaseRecord> some = all;
+    some[disturbed].status = Status::mistrusted;
+    some[disturbed].mistrusted = CaseRecord::kLatency;
+    for (const Gate& g : timed) EXPECT_EQ(judged(g, some).outcome, failed) << describe(g);
+    for (const Gate& g : scored) EXPECT_EQ(judged(g, some).outcome, passed) << describe(g);
+  }
+}
+
 TEST(Gate, MetricsOfTheOtherTaskAreNotDemandedUnlessTheModelIsNamed) {
   std::vector<CaseRecord> all = {record("net", "fp32", "", 0.80)};
   CaseRecord detector = record("ssd", "fp32", "", 0);
