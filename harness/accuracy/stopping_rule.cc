@@ -12,7 +12,7 @@ bool StoppingRule::all_decided(std::span<const Score* const> so_far) {
     if (c == fp32_) continue;
     for (std::size_t i = seen_; i < reference.size(); ++i)
       drops_[c].add((reference[i].right(1) ? 1 : 0) - (so_far[c]->predictions[i].right(1) ? 1 : 0));
-    all = all && drops_[c].verdict() != Verdict::inconclusive;
+    all = all && drops_[c].verdict() != Verdict::Word::inconclusive;
   }
   seen_ = reference.size();
   return all;

@@ -17,7 +17,7 @@ class StoppingRule {
 
   // Takes the predictions that are new since the last call.
   bool all_decided(std::span<const Score* const> so_far);
-  Verdict verdict(std::size_t contestant) const { return drops_[contestant].verdict(); }
+  Verdict::Word verdict(std::size_t contestant) const { return drops_[contestant].verdict(); }
 
  private:
   std::size_t fp32_;

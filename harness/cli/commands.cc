@@ -10,6 +10,7 @@ const std::vector<Command>& commands() {
       {"infer", "accuracy of one model, or its speed on dummy data", infer_command},
       {"export", "a model in another format, or a built-in network as files", export_command},
       {"inspect", "graph, parameters and time per layer of one model", inspect_command},
+      {"gate", "a run of the database judged again by the gates of a suite", gate_command},
       {"report", "a run of the database as Markdown, HTML, JSON or CSV", report_command},
       {"data", "make, pack, list and verify data sets", data_command},
       {"list", "what this build can do", list_command},

@@ -15,8 +15,10 @@
 #include "engine/core/error.h"
 #include "engine/core/json_text.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/judge_run.h"
 #include "harness/cli/options.h"
-#include "harness/cli/report_files.h"
+#include "harness/cli/shell_words.h"
+#include "harness/cli/suite_arguments.h"
 #include "harness/cli/sweep_progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/text.h"
@@ -25,7 +27,6 @@
 #include "harness/run/environment.h"
 #include "harness/run/sweep.h"
 #include "harness/run/version.h"
-#include "harness/suite/gates.h"
 #include "harness/suite/margin.h"
 #include "harness/suite/plan.h"
 #include "reports/draw/exporters.h"
@@ -34,64 +35,6 @@ namespace qbench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct Arguments {
-  std::vector<std::string> suite;
-  Overrides overrides;
-  std::vector<std::string> data_dirs;
-  std::string database = "qbench.sqlite";
-  std::string work_dir;  // empty: DATABASE.work
-  std::string filter;
-  bool until_decided = false;
-  std::string margin = "0.5pp";
-  bool dry_run = false;
-  bool resume = false;
-  ReportFiles reports;
-  bool json = false;
-  bool quiet = false;
-};
-
-void declare_axes(Options& options, Overrides& o) {
-  options.section("Cases, in place of the suite's");
-  options.add("models", o.models, "NAMES", "models of the suite");
-  options.add("precisions", o.precisions, "NAMES", "fp32, tf32, fp16, int8");
-  options.add("modes", o.modes, "NAMES", "calibration: none, naive, entropy");
-  options.add("batches", o.calib_batches, "numbers of calibration batches");
-  options.add("num-calib-batches", o.calib_batches, "the same as --batches");
-  options.add("quantized-dtype", o.quantized_dtypes, "TYPES", "auto, int8, uint8");
-  options.add("batch-sizes", o.batch_sizes, "images in one run of the network");
-  options.add("backends", o.backends, "NAMES", "backends of 'qbench list'");
-  options.add("threads", o.threads, "numbers of threads; 0: one for each core");
-}
-
-void declare(Options& options, Arguments& a) {
-  options.positional("SUITE", a.suite, "name of a suite, or path of a YAML file");
-  declare_axes(options, a.overrides);
-  options.section("Images");
-  options.add("data-dir", a.data_dirs, "DIRS",
-              "where models and records lie: there or in its folders model, models, data, records; "
-              "default: QBENCH_DATA, or the current directory");
-  options.add("dataset", a.overrides.dataset, "DATA", "replaces the records of every model");
-  options.add("skip", a.overrides.skip, "images left out first, in place of the suite's number");
-  options.add("limit", a.overrides.limit, "images scored at most, in place of the suite's number");
-  options.add("quick", a.overrides.quick, "few images and few samples, to see that all of it runs");
-  options.add("until-decided", a.until_decided,
-              "score images in a random order, until it is decided for each network whether it "
-              "loses more than the margin of FP32's top-1; detectors see all");
-  options.add("margin", a.margin, "DROP", "that margin: points as 0.5pp, or a fraction");
-  options.section("Running");
-  options.add("filter", a.filter, "REGEX", "only the cases whose name matches");
-  options.add("pin", a.overrides.pin, "bind each measured process to cores of its own");
-  options.add("dry-run", a.dry_run, "list the cases and stop");
-  options.add("resume", a.resume, "go on with an interrupted run; measure nothing twice");
-  options.add("database", a.database, "FILE", "where the records go");
-  options.add("work-dir", a.work_dir, "DIR",
-              "for calibration tables and quantized models; default: DATABASE.work");
-  options.section("Output");
-  a.reports.add_to(options);
-  options.add("json", a.json, "print the report as JSON");
-  options.add("quiet", a.quiet, "no progress");
-}
 
 std::vector<std::string> split_path(const char* text) {
   std::vector<std::string> directories;
@@ -104,26 +47,15 @@ std::vector<std::string> split_path(const char* text) {
   return directories;
 }
 
-std::vector<std::string> data_directories(const Arguments& a) {
+std::vector<std::string> data_directories(const SuiteArguments& a) {
   if (!a.data_dirs.empty()) return a.data_dirs;
   const char* variable = std::getenv("QBENCH_DATA");
   if (variable != nullptr && *variable != '\0') return split_path(variable);
   return {"."};
 }
 
-std::string shell_quoted(const std::string& text) {
-  const auto is_plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("_-./,:=@+").find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  if (!text.empty() && std::ranges::all_of(text, is_plain)) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 // The part of the command line that every case has in common.
-std::string common_command(const Arguments& a) {
+std::string common_command(const SuiteArguments& a) {
   std::string text = "qbench suite " + shell_quoted(a.suite.front());
   for (const std::string& directory : a.data_dirs) {
     text += " --data-dir " + shell_quoted(directory);
@@ -144,7 +76,7 @@ std::string command_line(std::span<const std::string> arguments) {
   return text;
 }
 
-PlanContext plan_context(const Arguments& a, const std::string& suite_file,
+PlanContext plan_context(const SuiteArguments& a, const std::string& suite_file,
                          const Environment& environment) {
   PlanContext context;
   context.backends = known_backends();
@@ -223,27 +155,12 @@ Launcher worker_launcher(const Suite& suite, Interrupt& interrupt) {
   };
 }
 
-SweepProgress::Style progress_style(const Arguments& a, const Streams& streams) {
+SweepProgress::Style progress_style(const SuiteArguments& a, const Streams& streams) {
   if (a.quiet) return SweepProgress::Style::quiet;
   return is_terminal(streams.err) ? SweepProgress::Style::live : SweepProgress::Style::plain;
 }
 
-// Prints each gate's verdict. True when none failed.
-bool print_gates(const std::vector<GateVerdict>& verdicts, std::FILE* out) {
-  bool passed = true;
-  for (const GateVerdict& verdict : verdicts) {
-    const bool failed = verdict.outcome == GateOutcome::failed;
-    passed = passed && !failed;
-    const char* word = failed                                   ? "FAILED"
-                       : verdict.outcome == GateOutcome::passed ? "passed"
-                                                                : "not judged";
-    fmt::print(out, "gate {}: {}{}\n", word, verdict.text,
-               verdict.reason.empty() ? "" : " (" + verdict.reason + ")");
-  }
-  return passed;
-}
-
-int exit_code(const Run& run, bool gates_passed) {
+int exit_code(const Run& run) {
   std::size_t idle = 0;
   for (const CaseRecord& record : run.cases) {
     const bool not_run = record.status == Status::skipped || record.status == Status::unsupported;
@@ -251,24 +168,25 @@ int exit_code(const Run& run, bool gates_passed) {
     if (!not_run && record.status != Status::ok) return kExitFailed;
   }
   if (idle == run.cases.size()) return kExitUsage;
-  return gates_passed ? kExitOk : kExitFailed;
+  return any_failed(run.verdicts) ? kExitFailed : kExitOk;
 }
 
-int report(const Arguments& a, const Suite& suite, Run run, const Streams& streams) {
-  const std::vector<GateVerdict> verdicts = judge(suite, run.cases);
-  const Report made = make_report(std::move(run));
+int report(const SuiteArguments& a, const Suite& suite, Store& store, std::int64_t run,
+           const Streams& streams) {
+  Report made = make_report(store.load_run(run));
+  judge_run(suite, store, made);
   if (a.json) {
     fmt::print(streams.out, "{}", find_exporter("json").render(made));
+    fmt::print(streams.err, "{}", render_verdicts(made, wants_color(streams.err)));
   } else {
     fmt::print(streams.out, "{}",
                render_terminal(made, terminal_width(streams.out), wants_color(streams.out)));
   }
-  const bool passed = print_gates(verdicts, a.json ? streams.err : streams.out);
   a.reports.write(made);
-  return exit_code(made.run, passed);
+  return exit_code(made.run);
 }
 
-Plan plan_suite(const Arguments& a, const Environment& environment) {
+Plan plan_suite(const SuiteArguments& a, const Environment& environment) {
   const std::string file = find_suite(a.suite.front(), suite_directories());
   Suite suite = load_suite(file);
   apply(a.overrides, suite);
@@ -277,14 +195,15 @@ Plan plan_suite(const Arguments& a, const Environment& environment) {
   return plan;
 }
 
-std::string missing_text(const Arguments& a, const Plan& plan) {
+std::string missing_text(const SuiteArguments& a, const Plan& plan) {
   return fmt::format(
       "missing files: {}\nlooked for in {} and their folders model, models, data, "
       "records; --data-dir or QBENCH_DATA say where else",
       fmt::join(plan.missing, ", "), fmt::join(data_directories(a), ", "));
 }
 
-int run_plan(const Arguments& a, const Plan& plan, const RunInfo& info, const Streams& streams) {
+int run_plan(const SuiteArguments& a, const Plan& plan, const RunInfo& info,
+             const Streams& streams) {
   Store store = Store::open(a.database, Store::Mode::create);
   const std::int64_t run = open_run(store, info, a.resume);
   bool interrupted = false;
@@ -309,18 +228,18 @@ int run_plan(const Arguments& a, const Plan& plan, const RunInfo& info, const St
     return kExitInterrupted;
   }
   store.finish_run(run, utc_now());
-  return report(a, plan.suite, store.load_run(run), streams);
+  return report(a, plan.suite, store, run, streams);
 }
 
 }  // namespace
 
 int suite_command(std::span<const std::string> arguments, const Streams& streams) {
-  Arguments a;
+  SuiteArguments a;
   Options options(
       "qbench suite NAME|FILE [options]",
       "Runs a suite: for each model FP32 and every way to quantize it, first accuracy on "
       "the same images, then latency and memory of each case in a process of its own.");
-  declare(options, a);
+  add_suite_options(options, a);
   if (!options.parse(arguments)) {
     fmt::print(streams.out, "{}", options.help());
     return kExitOk;

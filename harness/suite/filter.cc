@@ -42,8 +42,7 @@ void filter(Plan& plan, const std::string& regex) {
   if (plan.groups.empty()) {
     throw Error(fmt::format("--filter: '{}' matches no case; --dry-run lists their names", regex));
   }
-  std::string& narrowed_by = plan.suite.narrowed_by;
-  narrowed_by += narrowed_by.empty() ? "--filter" : ", --filter";
+  plan.suite.narrow("--filter");
 }
 
 }  // namespace qbench

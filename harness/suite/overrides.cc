@@ -91,27 +91,31 @@ void replace_images(const Overrides& overrides, Suite& suite) {
       dataset.count = kQuickImages;
     }
   }
-  suite.other_images =
-      !overrides.dataset.empty() || overrides.skip >= 0 || overrides.limit >= 0 || overrides.quick;
 }
 
-void note_narrowing(const Overrides& overrides, Suite& suite) {
+}  // namespace
+
+void note_changes(const Overrides& overrides, Suite& suite) {
+  suite.other_images =
+      !overrides.dataset.empty() || overrides.skip >= 0 || overrides.limit >= 0 || overrides.quick;
   std::vector<std::string_view> options;
   if (!overrides.models.empty()) options.emplace_back("--models");
   if (!overrides.precisions.empty()) options.emplace_back("--precisions");
   if (!overrides.modes.empty()) options.emplace_back("--modes");
+  if (!overrides.calib_batches.empty()) options.emplace_back("--batches");
+  if (!overrides.batch_sizes.empty()) options.emplace_back("--batch-sizes");
   if (!overrides.backends.empty()) options.emplace_back("--backends");
+  if (!overrides.threads.empty()) options.emplace_back("--threads");
+  if (!overrides.dataset.empty()) options.emplace_back("--dataset");
   suite.narrowed_by = fmt::format("{}", fmt::join(options, ", "));
 }
-
-}  // namespace
 
 void apply(const Overrides& overrides, Suite& suite) {
   if (overrides.limit == 0) throw Error("--limit: found 0, expected at least 1");
   keep_models(overrides.models, suite.models);
   replace_axes(overrides, suite.axes);
   replace_images(overrides, suite);
-  note_narrowing(overrides, suite);
+  note_changes(overrides, suite);
   if (overrides.until_margin > 0) suite.until_margin = overrides.until_margin;
   suite.measure.pin = suite.measure.pin || overrides.pin;
   if (overrides.quick) {

@@ -1,6 +1,5 @@
 // From YAML to a Suite. Every key is read here and explained in docs/suites.md.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,17 +9,14 @@
 #include <set>
 #include <system_error>
 
-#include "engine/backends/backends.h"
-#include "engine/calibration/observers.h"
 #include "engine/core/error.h"
-#include "engine/core/nearest_name.h"
 #include "engine/formats/formats.h"
-#include "harness/model/precision.h"
 #include "harness/model/zoo_source.h"
+#include "harness/suite/check_names.h"
 #include "harness/suite/margin.h"
+#include "harness/suite/parse_gates.h"
 #include "harness/suite/suite.h"
 #include "harness/suite/yaml_map.h"
-#include "reports/record/metrics.h"
 
 namespace qbench {
 namespace {
@@ -31,7 +27,6 @@ constexpr int kMaxBatch = 4096;
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxRounds = 100;
 constexpr double kMaxSeconds = 30 * 24 * 3600;
-constexpr double kHuge = 1e15;
 constexpr double kLargestPixel = 1e6;  // means and deviations
 
 // Percent, as published, into fractions.
@@ -55,6 +50,7 @@ void read_expected(YamlMap& map, ModelSpec& model) {
   if (std::optional<YamlMap> int8 = map.map("int8")) {
     model.expected_int8.figures = read_figures(*int8);
     int8->read("mode", model.expected_int8.mode);
+    if (int8->has("mode")) check_names(*int8, "mode", {model.expected_int8.mode}, all_modes());
     int8->read("calib_batches", model.expected_int8.calib_batches, 1);
     int8->finish();
   }
@@ -162,46 +158,6 @@ ModelSpec read_model(YamlMap map, const DatasetSpec& dataset) {
   return model;
 }
 
-// "expected of: a, b; did you mean 'a'?"
-std::string expectation(const std::string& found, const std::vector<std::string>& known) {
-  const std::vector<std::string_view> names(known.begin(), known.end());
-  const std::string_view nearest = nearest_name(found, names);
-  return fmt::format("expected of: {}{}", fmt::join(known, ", "),
-                     nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest));
-}
-
-void check_names(const YamlMap& map, const std::string& key, const std::vector<std::string>& found,
-                 const std::vector<std::string>& known) {
-  for (const std::string& name : found) {
-    if (std::ranges::count(known, name) > 0) continue;
-    map.fail(key, fmt::format("found '{}', {}", name, expectation(name, known)));
-  }
-}
-
-// A key that is absent stands for all names.
-void check_name(const YamlMap& map, const std::string& key, const std::string& found,
-                const std::vector<std::string>& known) {
-  if (map.has(key)) check_names(map, key, {found}, known);
-}
-
-std::vector<std::string> all_precisions() {
-  return {precision_names().begin(), precision_names().end()};
-}
-
-std::vector<std::string> all_modes() {
-  std::vector<std::string> names{"none"};
-  for (const CalibrationMode& mode : calibration_modes()) names.emplace_back(mode.name);
-  return names;
-}
-
-// Those of this build, and those that it lacks.
-std::vector<std::string> every_backend() {
-  std::vector<std::string> names;
-  for (const Backend* backend : all_backends()) names.push_back(backend->name());
-  for (const std::string_view name : absent_backends()) names.emplace_back(name);
-  return names;
-}
-
 Axes read_axes(YamlMap map) {
   Axes axes;
   map.read("precisions", axes.precisions);
@@ -257,63 +213,6 @@ void read_until_margin(YamlMap& map, Suite& suite) {
   }
 }
 
-std::vector<std::string> gate_metrics() {
-  std::vector<std::string> names{"correct_top1", "correct_top5"};
-  for (const MetricInfo& metric : metrics()) names.emplace_back(metric.name);
-  return names;
-}
-
-void check_bounds(const YamlMap& map, const Gate& gate) {
-  if (!gate.min && !gate.max && !gate.max_drop && !gate.equals) {
-    map.fail("metric", "expected a bound: min, max, max_drop or equals");
-  }
-  if (gate.min && gate.max && *gate.min > *gate.max) {
-    map.fail("min", fmt::format("found {}, above max: {}", *gate.min, *gate.max));
-  }
-  if (map.has("tolerance") && !gate.equals) map.fail("tolerance", "is of equals, which is missing");
-}
-
-// What no case of any suite can meet.
-void check_scope(const YamlMap& map, const Gate& gate) {
-  const bool of_int8 = gate.precision.empty() || gate.precision == "int8";
-  if (!gate.mode.empty() && !of_int8) {
-    map.fail("mode", fmt::format("calibrates int8 alone, found precision {}", gate.precision));
-  }
-  if (gate.max_drop && gate.precision == "fp32") {
-    map.fail("max_drop", "is FP32's value less another's, found precision fp32");
-  }
-}
-
-Gate read_gate(YamlMap map, const Suite& suite) {
-  Gate gate;
-  gate.place = map.place();
-  map.read("metric", gate.metric);
-  check_names(map, "metric", {gate.metric}, gate_metrics());
-  map.read("model", gate.model);
-  std::vector<std::string> models;
-  for (const ModelSpec& model : suite.models) models.push_back(model.name);
-  if (map.has("model") && std::ranges::count(models, gate.model) == 0) {
-    map.fail("model", fmt::format("the suite has no model '{}', {}", gate.model,
-                                  expectation(gate.model, models)));
-  }
-  map.read("precision", gate.precision);
-  check_name(map, "precision", gate.precision, all_precisions());
-  map.read("mode", gate.mode);
-  check_name(map, "mode", gate.mode, all_modes());
-  map.read("backend", gate.backend);
-  check_name(map, "backend", gate.backend, every_backend());
-  map.read("min", gate.min, -kHuge, kHuge);
-  map.read("max", gate.max, -kHuge, kHuge);
-  map.read("max_drop", gate.max_drop, -kHuge, kHuge);
-  map.read("equals", gate.equals, -kHuge, kHuge);
-  map.read("tolerance", gate.tolerance, 0, kHuge);
-  map.read("optional", gate.optional);
-  check_bounds(map, gate);
-  check_scope(map, gate);
-  map.finish();
-  return gate;
-}
-
 void check_unique_models(const YamlMap& map, const Suite& suite) {
   std::set<std::pair<std::string, std::string>> seen;
   for (const ModelSpec& model : suite.models) {
@@ -343,7 +242,8 @@ Suite read_suite(YamlMap map, const std::string& file) {
   map.read("timeout_seconds", suite.timeout_seconds, 1, kMaxSeconds);
   map.read("memory_limit_mb", suite.memory_limit_mb, 1);
   for (YamlMap& gate : map.maps("gates")) {
-    suite.gates.push_back(read_gate(std::move(gate), suite));
+    std::vector<Gate> gates = read_gates(std::move(gate), suite);
+    std::ranges::move(gates, std::back_inserter(suite.gates));
   }
   map.finish();
   return suite;

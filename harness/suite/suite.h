@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datasets/class_map.h"
 #include "engine/core/shape.h"
 #include "harness/accuracy/match_detections.h"
 #include "harness/measure/measure.h"
+#include "reports/judge/gates.h"
 #include "reports/record/record.h"
 
 namespace qbench {
@@ -76,25 +78,6 @@ struct Axes {
   std::vector<int> threads{0};        // 0: one for each core
 };
 
-// A demand on the records. One metric, and at least one bound on it.
-struct Gate {
-  std::string metric;  // a name of metrics.h, or correct_top1 or correct_top5 (counts of images)
-  // Which cases; empty: all.
-  std::string model;
-  std::string precision;
-  std::string mode;
-  std::string backend;
-
-  std::optional<double> min;
-  std::optional<double> max;
-  std::optional<double> max_drop;  // FP32's value less this one's; not of FP32 itself
-  std::optional<double> equals;
-  double tolerance = 0;   // of `equals`, either way
-  bool optional = false;  // passes over it when none of its cases could be run
-
-  std::string place;  // FILE:LINE:COLUMN
-};
-
 struct Suite {
   std::string name;
   std::string description;
@@ -110,6 +93,10 @@ struct Suite {
   // ("--models, --filter").
   bool other_images = false;
   std::string narrowed_by;
+
+  void narrow(std::string_view option) {
+    narrowed_by += (narrowed_by.empty() ? "" : ", ") + std::string(option);
+  }
 };
 
 // Throws Error as FILE:LINE:COLUMN: what was found, what was expected.
@@ -133,6 +120,10 @@ struct Overrides {
   bool pin = false;         // as of MeasureOptions
   bool quick = false;       // fewer images and samples: to see that all of it runs
 };
+
+// Whether it scores other images, and what it leaves out: `other_images` and `narrowed_by` of the
+// suite, which apply() sets too.
+void note_changes(const Overrides& overrides, Suite& suite);
 
 // Throws Error naming the option.
 void apply(const Overrides& overrides, Suite& suite);

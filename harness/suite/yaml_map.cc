@@ -228,9 +228,12 @@ void YamlMap::finish() const {
 
 std::string YamlMap::place() const { return place_of(state_->file, state_->node.Mark()); }
 
-void YamlMap::fail(const std::string& key, const std::string& message) const {
+void YamlMap::fail(const std::string& key, const std::string& message,
+                   std::optional<std::size_t> element) const {
   const YAML::Node& map = state_->node;
-  const YAML::Node node = map[key];
+  const YAML::Node value = map[key];
+  const bool listed = element && value.IsDefined() && value.IsSequence();
+  const YAML::Node node = listed ? value[*element] : value;
   const std::string place = node.IsDefined() ? place_of(state_->file, node.Mark()) : this->place();
   throw Error(fmt::format("{}: {}: {}", place, key, message));
 }

@@ -46,7 +46,9 @@ class YamlMap {
 
   std::string place() const;  // FILE:LINE:COLUMN of the mapping
   // Throws Error at the place of the key's value, or of the mapping when the key is absent.
-  [[noreturn]] void fail(const std::string& key, const std::string& message) const;
+  // Of a list, at that of its element, where `element` says which.
+  [[noreturn]] void fail(const std::string& key, const std::string& message,
+                         std::optional<std::size_t> element = {}) const;
 
  private:
   static constexpr int kMaxInt = std::numeric_limits<int>::max();

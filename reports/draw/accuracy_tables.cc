@@ -67,12 +67,9 @@ std::string images_note(const Report& report) {
 Entry drop_entry(const std::optional<PairedAccuracy>& change) {
   if (!change) return {.text = std::string(kAbsent), .tone = Tone::muted};
   const double drop = change->counts.drop();
-  Tone tone = Tone::plain;
-  if (change->drop_interval.low > 0) tone = Tone::bad;
-  if (change->drop_interval.high < 0) tone = Tone::good;
   return {.text = percent(drop),
           .note = percent(change->drop_interval),
-          .tone = tone,
+          .tone = tone_of_drop(change->drop_interval),
           .whisker = Whisker{drop, change->drop_interval}};
 }
 

@@ -29,12 +29,9 @@ Entry drop_entry(const std::optional<PairedPrecision>& precision,
                  PairedPrecision::Drop PairedPrecision::*mean) {
   if (!precision) return {};
   const PairedPrecision::Drop& drop = *precision.*mean;
-  Tone tone = Tone::plain;
-  if (drop.interval.low > 0) tone = Tone::bad;
-  if (drop.interval.high < 0) tone = Tone::good;
   return {.text = percent(drop.value),
           .note = percent(drop.interval),
-          .tone = tone,
+          .tone = tone_of_drop(drop.interval),
           .whisker = Whisker{drop.value, drop.interval}};
 }
 

@@ -10,14 +10,23 @@
 
 namespace qbench::text {
 
+namespace {
+
+std::string name_of(const std::string& metric) {
+  if (metric == "top1") return "top-1";
+  return metric == "top5" ? "top-5" : "mAP";
+}
+
+}  // namespace
+
 Table documented_table(const Report& report) {
   Table table{.title = "Documented and measured",
               .columns = {word("Model"), word("Network"), word("Figure"), number("Documented"),
                           number("Measured"), number("Difference", "points"), word("Verdict")}};
   for (const DocumentedFigure& figure : documented_figures(report)) {
-    const bool is_top1 = figure.metric == "top1";
-    const auto number_text = [is_top1](double value) {
-      return is_top1 ? percent(value) : fmt::format("{:.4f}", value);
+    const bool is_share = figure.metric.starts_with("top");
+    const auto number_text = [is_share](double value) {
+      return is_share ? percent(value) : fmt::format("{:.4f}", value);
     };
     Tone tone = Tone::plain;
     if (figure.verdict == DocumentedVerdict::better) tone = Tone::good;
@@ -28,21 +37,23 @@ Table documented_table(const Report& report) {
     table.lines.push_back(
         {.entries = {{.text = figure.record->model},
                      {.text = figure.variant},
-                     {.text = is_top1 ? "top-1" : "mAP"},
+                     {.text = name_of(figure.metric)},
                      {.text = number_text(figure.documented)},
                      {.text = figure.measured ? number_text(*figure.measured) : absent,
                       .note = figure.measured ? percent(figure.interval) : std::string()},
                      {.text =
                           figure.measured ? percent(*figure.measured - figure.documented) : absent},
                      {.text = figure.text, .tone = tone}},
-         .starts_group = is_fp32});
+         .starts_group = is_fp32 && figure.metric != "top5"});
   }
   table.notes = {
-      "In brackets: 95 % interval of the measured figure (top-1: Wilson; mAP: bootstrap over "
-      "images), times 100.",
-      "better, worse: the documented figure lies outside the interval, and more than 0.1 points "
-      "away. matches: it does not, and the interval reaches at most 0.5 points to either side. "
-      "inconclusive: the interval is wider."};
+      "In brackets: 95 % interval of the measured figure (top-1, top-5: Wilson; mAP: bootstrap "
+      "over "
+      "images), times 100. The documented figure counts as exact, and nothing is paired: which "
+      "images it is of is not known.",
+      "matches: all of the interval lies within 0.5 points of the documented figure (two one-sided "
+      "tests at 2.5 % each). better, worse: it does not, and all of it lies to one side of the "
+      "documented figure. inconclusive: it holds the documented figure."};
   return table;
 }
 

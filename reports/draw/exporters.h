@@ -23,6 +23,11 @@ const Exporter& find_exporter(std::string_view name);
 // By the file name's extension. Throws Error listing the extensions there are.
 const Exporter& exporter_for_file(std::string_view path);
 
+// The verdicts of the gates alone, as they stand first on the terminal.
+std::string render_verdicts(const Report& report, bool color);
+// The same for programs: one JSON object of "run", "suite" and "verdicts".
+std::string render_verdicts_json(const Report& report);
+
 // The short table that ends a sweep: at most `width` columns (never under 60 are used), ANSI
 // colours when `color`.
 std::string render_terminal(const Report& report, int width, bool color);

@@ -119,6 +119,26 @@ json documented(const DocumentedFigure& figure) {
           {"verdict", figure.text}};
 }
 
+json verdict(const Verdict& verdict) {
+  return {{"rule", verdict.rule},
+          {"kind", verdict.kind},
+          {"place", verdict.place},
+          {"case_id", verdict.case_id},
+          {"verdict", to_string(verdict.word)},
+          {"failed", verdict.failed},
+          {"value", number(verdict.value)},
+          {"bound", number(verdict.bound)},
+          {"interval", verdict.interval ? interval(*verdict.interval) : json(nullptr)},
+          {"images_needed", verdict.images_needed ? json(*verdict.images_needed) : json(nullptr)},
+          {"reason", verdict.reason}};
+}
+
+json verdicts(const Report& report) {
+  json array = json::array();
+  for (const Verdict& each : report.run.verdicts) array.push_back(verdict(each));
+  return array;
+}
+
 json comparison(const Report& report, const Row& row, const Cell& cell) {
   json object = {{"fp32_case_id", report.record(*row.fp32).case_id},
                  {"case_id", report.record(cell).case_id},
@@ -147,6 +167,11 @@ std::string dump_lines(const json& array) {
 
 }  // namespace
 
+std::string render_verdicts_json(const Report& report) {
+  return fmt::format("{{\"run\":{},\n\"suite\":{},\n\"verdicts\":{}}}\n", report.run.info.id,
+                     dump(report.run.info.suite), dump_lines(verdicts(report)));
+}
+
 std::string render_json(const Report& report) {
   const RunInfo& info = report.run.info;
   const json run = {{"id", info.id},
@@ -166,10 +191,11 @@ std::string render_json(const Report& report) {
   for (const DocumentedFigure& figure : documented_figures(report))
     published.push_back(documented(figure));
   return fmt::format(
-      "{{\"schema\":{},\n\"run\":{},\n\"metrics\":{},\n\"cases\":{},\n\"comparisons\":{},\n"
+      "{{\"schema\":{},\n\"run\":{},\n\"verdicts\":{},\n\"metrics\":{},\n\"cases\":{},"
+      "\n\"comparisons\":{},\n"
       "\"documented\":{}}}\n",
-      kSchema, dump(run), dump(declarations(report.run.cases)), dump_lines(cases),
-      dump_lines(comparisons), dump_lines(published));
+      kSchema, dump(run), dump_lines(verdicts(report)), dump(declarations(report.run.cases)),
+      dump_lines(cases), dump_lines(comparisons), dump_lines(published));
 }
 
 }  // namespace qbench

@@ -82,8 +82,8 @@ Column number(std::string title, std::string unit) {
 
 std::vector<Table> tables(const Report& report) {
   std::vector<Table> shown;
-  for (const auto make : {documented_table, accuracy_table, change_table, detection_table,
-                          speed_table, device_table, class_table}) {
+  for (const auto make : {verdict_table, documented_table, accuracy_table, change_table,
+                          detection_table, speed_table, device_table, class_table}) {
     Table table = make(report);
     if (table.lines.empty()) continue;
     drop_idle_columns(table);
@@ -115,7 +115,13 @@ std::string outcome(const Report& report) {
     if (status == Status::ok) continue;
     text += fmt::format(", {} {}", count(number), describe(status));
   }
-  return text;
+  const std::string gates = gates_outcome(report);
+  return gates.empty() ? text : text + "; " + gates;
+}
+
+Tone tone_of_drop(const Interval& drop) {
+  if (drop.low > 0) return Tone::bad;
+  return drop.high < 0 ? Tone::good : Tone::plain;
 }
 
 std::string decided_note(const Report& report) {

@@ -51,6 +51,7 @@ struct Table {
   bool folded = false;               // long: shown when asked for
 };
 
+Table verdict_table(const Report& report);     // the gates, and what made them fail
 Table accuracy_table(const Report& report);    // the documented columns: FP32 beside the others
 Table change_table(const Report& report);      // the others against FP32, image by image
 Table detection_table(const Report& report);   // mAP of detectors
@@ -67,7 +68,21 @@ std::vector<Table> tables(const Report& report);
 // INT8".
 std::string compared_precisions(const Report& report);
 
-// "6 of 7 cases ok, 1 skipped".
+// The gates as lines of text, below each at most `most` of the cases that make it fail or are
+// forgiven.
+struct Spoken {
+  std::string text;
+  Tone tone = Tone::plain;
+};
+std::vector<Spoken> verdict_lines(const Report& report, std::size_t most);
+
+// "3 of 4 gates passed, 1 FAILED"; empty where there are none.
+std::string gates_outcome(const Report& report);
+
+// Bad or good only where the interval leaves out 0: a drop that may be none is plain.
+Tone tone_of_drop(const Interval& drop);
+
+// "6 of 7 cases ok, 1 skipped; 3 of 4 gates passed, 1 FAILED".
 std::string outcome(const Report& report);
 
 // Something to know about one or more cases that is no number.

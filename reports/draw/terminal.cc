@@ -23,6 +23,20 @@ constexpr double kRoughSpread = 1.2;
 
 enum class Style { plain, bold, dim, good, bad };
 
+Style style_of(text::Tone tone) {
+  switch (tone) {
+    case text::Tone::plain:
+      return Style::plain;
+    case text::Tone::good:
+      return Style::good;
+    case text::Tone::bad:
+      return Style::bad;
+    case text::Tone::muted:
+      return Style::dim;
+  }
+  return Style::plain;
+}
+
 class Screen {
  public:
   Screen(int width, bool color)
@@ -50,6 +64,7 @@ class Screen {
     paint(text, style);
     end();
   }
+  void verdicts(const Report& report);
   void documented(const Report& report);
   // Explains a mark, if it was used.
   void legend() {
@@ -114,7 +129,7 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
   if (cell.top1 || cell.precision) {
     const Interval& limits = cell.top1 ? cell.top1->drop_interval : cell.precision->voc07.interval;
     const double drop = cell.top1 ? cell.top1->counts.drop() : cell.precision->voc07.value;
-    const Style style = limits.low > 0 ? Style::bad : Style::plain;
+    const Style style = style_of(text::tone_of_drop(limits));
     right(fmt::format("{} {}", text::percent(drop), text::percent(limits)), kDrop, style);
   } else {
     right(baseline ? "" : std::string(text::kAbsent), kDrop, Style::dim);
@@ -135,6 +150,12 @@ void Screen::cell(const Report& report, const Cell& cell, bool baseline) {
     any_rough_ = any_rough_ || rough;
   }
   end();
+}
+
+void Screen::verdicts(const Report& report) {
+  constexpr std::size_t kNamed = 5;  // cases of one gate
+  for (const text::Spoken& spoken : text::verdict_lines(report, kNamed))
+    line(spoken.text, style_of(spoken.tone));
 }
 
 void Screen::documented(const Report& report) {
@@ -161,11 +182,13 @@ void Screen::documented(const Report& report) {
       model = figure.record->model;
       this->line(text::fit(text::one_line(model), line), Style::bold);
     }
-    const bool top1 = figure.metric == "top1";
-    const auto number = [top1](double value) {
-      return top1 ? text::percent(value) : fmt::format("{:.4f}", value);
+    const bool share = figure.metric.starts_with("top");
+    const auto number = [share](double value) {
+      return share ? text::percent(value) : fmt::format("{:.4f}", value);
     };
-    const std::string name = text::fit("  " + text::one_line(figure.variant), kVariant);
+    const std::string name = figure.metric == "top5"
+                                 ? "    top-5"
+                                 : text::fit("  " + text::one_line(figure.variant), kVariant);
     paint(name, Style::plain);
     pad(name, kVariant);
     right(number(figure.documented), kDocumented, Style::plain);
@@ -177,7 +200,10 @@ void Screen::documented(const Report& report) {
                         : figure.verdict == DocumentedVerdict::better ? Style::good
                                                                       : Style::plain;
     out_ += "  ";
-    paint(text::fit(text::one_line(figure.text), verdict), style);
+    const std::string said = figure.images_needed ? fmt::format("inconclusive (n≥{})",
+                                                                text::about(*figure.images_needed))
+                                                  : text::one_line(figure.text);
+    paint(text::fit(said, verdict), style);
     end();
   }
 }
@@ -192,8 +218,16 @@ bool was_tried(const Report& report, const Row& row) {
 
 }  // namespace
 
+std::string render_verdicts(const Report& report, bool color) {
+  Screen screen(kLeastWidth, color);
+  screen.verdicts(report);
+  return screen.take();
+}
+
 std::string render_terminal(const Report& report, int width, bool color) {
   Screen screen(width, color);
+  screen.verdicts(report);
+  if (!text::gates_outcome(report).empty()) screen.line("");
   bool any_tried = false;
   for (const Row& row : report.rows) {
     if (!was_tried(report, row)) continue;

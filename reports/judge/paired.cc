@@ -136,33 +136,30 @@ Interval proportion_interval(std::int64_t right, std::int64_t total, double conf
   return wilson(static_cast<double>(right), static_cast<double>(total), z);
 }
 
-std::string_view to_string(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::non_inferior:
-      return "non-inferior";
-    case Verdict::worse:
-      return "worse";
-    case Verdict::inconclusive:
-      return "inconclusive";
-  }
-  throw Error(fmt::format("verdict number {} is none of qbench's", static_cast<int>(verdict)));
+Interval at_least_unseen(const Interval& interval, double value, std::int64_t images,
+                         double confidence) {
+  if (images <= 0) return {value - 1, value + 1};
+  const double unseen = 1 - std::pow((1 - confidence) / 2, 1 / static_cast<double>(images));
+  return {std::min(interval.low, value - unseen), std::max(interval.high, value + unseen)};
 }
 
-Verdict judge_drop(const PairedCounts& counts, double margin, double confidence) {
-  const Interval interval = drop_interval(counts, confidence);
-  if (interval.high < margin) return Verdict::non_inferior;
-  if (interval.low > margin) return Verdict::worse;
-  return Verdict::inconclusive;
+Verdict::Word judge_drop(const Interval& drop, double margin) {
+  if (drop.high < margin) return Verdict::Word::ok;
+  if (drop.low > margin) return Verdict::Word::worse;
+  return Verdict::Word::inconclusive;
 }
 
 std::int64_t images_needed(double flip_rate, double margin, const PlanOptions& options) {
-  if (!(flip_rate >= 0 && flip_rate <= 1) || !(margin > 0)) {
-    throw Error(
-        fmt::format("flip rate {} and margin {}, expected a rate in 0..1 and a margin above 0",
-                    flip_rate, margin));
+  if (!(flip_rate >= 0 && flip_rate <= 1) || !(margin > 0) || options.drop == margin) {
+    throw Error(fmt::format(
+        "flip rate {}, margin {} and drop {}, expected a rate in 0..1, a margin above 0 and "
+        "another drop than that",
+        flip_rate, margin, options.drop));
   }
   const double z = normal_quantile(1 - options.alpha) + normal_quantile(options.power);
-  return static_cast<std::int64_t>(std::ceil(flip_rate * z * z / (margin * margin)));
+  const double distance = margin - options.drop;
+  const double variance = std::max(flip_rate - options.drop * options.drop, 0.0);
+  return static_cast<std::int64_t>(std::ceil(variance * z * z / (distance * distance)));
 }
 
 }  // namespace qbench

@@ -30,7 +30,7 @@ double log_lower(double stake, int difference, double m) {
 }  // namespace
 
 SequentialDrop::SequentialDrop(double margin, double confidence)
-    : margin_(margin), log_limit_(std::log(2 / (1 - confidence))) {
+    : margin_(margin), confidence_(confidence) {
   if (!(margin > -1 && margin < 1))
     throw Error(fmt::format("margin {}, expected a fraction between -1 and 1", margin));
 }
@@ -51,9 +51,20 @@ void SequentialDrop::add(int difference) {
   discordant_ += difference != 0 ? 1 : 0;
   upper_at_margin_ += log_upper(bet.upper, difference, margin_);
   lower_at_margin_ += log_lower(bet.lower, difference, margin_);
-  if (verdict_ != Verdict::inconclusive) return;
-  if (upper_at_margin_ >= log_limit_) verdict_ = Verdict::non_inferior;
-  if (lower_at_margin_ >= log_limit_) verdict_ = Verdict::worse;
+  if (verdict_ != Verdict::Word::inconclusive) return;
+  const double limit = log_limit(confidence_);
+  if (upper_at_margin_ >= limit) verdict_ = Verdict::Word::ok;
+  if (lower_at_margin_ >= limit) verdict_ = Verdict::Word::worse;
+}
+
+double SequentialDrop::log_limit(double confidence) { return std::log(2 / (1 - confidence)); }
+
+double SequentialDrop::drop() const {
+  return bets_.empty() ? 0 : static_cast<double>(sum_) / static_cast<double>(images());
+}
+
+double SequentialDrop::flip_rate() const {
+  return bets_.empty() ? 0 : static_cast<double>(discordant_) / static_cast<double>(images());
 }
 
 double SequentialDrop::log_capital_upper(double m) const {
@@ -73,19 +84,20 @@ double SequentialDrop::log_capital_lower(double m) const {
 }
 
 // The capital against m grows with m for the upper end, and falls with it for the lower one.
-Interval SequentialDrop::interval() const {
+Interval SequentialDrop::interval(double confidence) const {
   constexpr int kHalvings = 40;
+  const double limit = log_limit(confidence);
   Interval ends{-1, 1};
   double low = -1, high = 1;
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
-    (log_capital_upper(middle) >= log_limit_ ? high : low) = middle;
+    (log_capital_upper(middle) >= limit ? high : low) = middle;
   }
   ends.high = high;
   low = -1, high = 1;
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
-    (log_capital_lower(middle) >= log_limit_ ? low : high) = middle;
+    (log_capital_lower(middle) >= limit ? low : high) = middle;
   }
   ends.low = low;
   return ends;

@@ -29,8 +29,13 @@ class SequentialDrop {
 
   std::int64_t images() const { return std::ssize(bets_); }
   // Whether the interval lies below the margin, above it, or holds it: at any time so far.
-  Verdict verdict() const { return verdict_; }
-  Interval interval() const;
+  Verdict::Word verdict() const { return verdict_; }
+  // At another confidence than the verdict's too: it is as valid at all times.
+  Interval interval() const { return interval(confidence_); }
+  Interval interval(double confidence) const;
+
+  double drop() const;       // mean; 0 when there are no images
+  double flip_rate() const;  // discordant images per image
 
  private:
   struct Bet {
@@ -38,17 +43,18 @@ class SequentialDrop {
     double upper;  // a and b above
     double lower;
   };
+  static double log_limit(double confidence);
   double log_capital_upper(double m) const;
   double log_capital_lower(double m) const;
 
   double margin_;
-  double log_limit_;
+  double confidence_;
   std::vector<Bet> bets_;
   std::int64_t sum_ = 0;
   std::int64_t discordant_ = 0;
   double upper_at_margin_ = 0;  // logarithms of the capitals
   double lower_at_margin_ = 0;
-  Verdict verdict_ = Verdict::inconclusive;
+  Verdict::Word verdict_ = Verdict::Word::inconclusive;
 };
 
 // All images that both have, in the order of the second. `k` (1..5) as in top-k.

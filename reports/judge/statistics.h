@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "reports/record/latency.h"
 #include "reports/record/record.h"
@@ -53,25 +54,20 @@ double mcnemar_p(const PairedCounts& counts);
 // images.
 Interval drop_interval(const PairedCounts& counts, double confidence = 0.95);
 
-enum class Verdict {
-  non_inferior,  // the whole interval of the drop lies below the margin
-  worse,         // the whole interval lies above it
-  inconclusive,  // the interval holds the margin: more images are needed
-};
-std::string_view to_string(Verdict verdict);
-
 // Whether the second is worse than the first by more than `margin` (a fraction, 0.002 for 0.2
-// percentage points).
-Verdict judge_drop(const PairedCounts& counts, double margin, double confidence = 0.95);
+// percentage points), given the interval of the drop: ok (non-inferior) when all of it lies below
+// the margin, worse when all of it lies above, else inconclusive.
+Verdict::Word judge_drop(const Interval& drop, double margin);
 
-// Images needed to show a drop below `margin` where the true drop is 0: the planner that goes with
+// Images needed to show on which side of `margin` the drop lies: the planner that goes with
 // judge_drop. `alpha` is one-sided: 0.025 is the upper end of a 95 % interval.
 struct PlanOptions {
   double alpha = 0.025;
   double power = 0.8;
+  double drop = 0;  // the true one
 };
-// n = r (z_alpha + z_power)^2 / margin^2 for a discordant rate r. Throws Error unless
-// 0 <= flip_rate <= 1 and margin > 0.
+// n = (r - drop^2) (z_alpha + z_power)^2 / (margin - drop)^2 for a discordant rate r. Throws Error
+// unless 0 <= flip_rate <= 1, margin > 0 and drop is another number than margin.
 std::int64_t images_needed(double flip_rate, double margin, const PlanOptions& options = {});
 
 // How much longer the first takes: geometric mean over the rounds of the ratio of what both
@@ -110,11 +106,33 @@ std::optional<PairedPrecision> compare_precision(std::span<const DetectedImage> 
                                                  std::span<const DetectedImage> second,
                                                  const BootstrapOptions& options = {});
 
+// Drops of one mean average precision over resampled images, for intervals of any confidence.
+struct DrawnDrops {
+  double drop = 0;  // of all images as they are
+  std::int64_t images = 0;
+  std::vector<double> draws;
+
+  // Percentiles of the draws, as in compare_precision.
+  Interval interval(double confidence) const;
+  bool operator==(const DrawnDrops&) const = default;
+};
+// Nothing unless both have the same images. `metric`: map_voc07, map_area or map_coco; throws Error
+// for another.
+std::optional<DrawnDrops> draw_drops(std::span<const DetectedImage> first,
+                                     std::span<const DetectedImage> second, std::string_view metric,
+                                     const BootstrapOptions& options = {});
+
 // The same of one detector's mean average precision by VOC's 11 points.
 Interval precision_interval(std::span<const DetectedImage> images,
                             const BootstrapOptions& options = {});
 
 // Confidence interval of one proportion: Wilson (1927), JASA 22:209. [0,1] for no images.
 Interval proportion_interval(std::int64_t right, std::int64_t total, double confidence = 0.95);
+
+// A bootstrap knows nothing of images that it has not seen: where no image differs, its interval is
+// a point. Widened to what none of `images` images shows at most, a share 1 - alpha^(1/images) to
+// either side of `value`, alpha being half of what the confidence leaves.
+Interval at_least_unseen(const Interval& interval, double value, std::int64_t images,
+                         double confidence = 0.95);
 
 }  // namespace qbench

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "reports/record/verdict.h"
+
 namespace qbench {
 
 enum class Status {
@@ -166,7 +168,8 @@ struct RunInfo {
 
 struct Run {
   RunInfo info;
-  std::vector<CaseRecord> cases;  // in the order of the plan
+  std::vector<CaseRecord> cases;    // in the order of the plan
+  std::vector<Verdict> verdicts{};  // of the gates, then of published figures
 
   bool operator==(const Run&) const = default;
 };

@@ -81,6 +81,23 @@ ALTER TABLE cases ADD COLUMN latency_counts TEXT NOT NULL DEFAULT '';
 ALTER TABLE cases ADD COLUMN mistrusted TEXT NOT NULL DEFAULT '';
 -- predictions are in the order of scoring, which ended when a drop of this margin was decided
 ALTER TABLE cases ADD COLUMN decided_margin REAL;
+CREATE TABLE verdicts (
+  run           INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  position      INTEGER NOT NULL,
+  rule          TEXT NOT NULL,
+  kind          TEXT NOT NULL,
+  place         TEXT NOT NULL,  -- FILE:LINE:COLUMN
+  case_id       TEXT NOT NULL,  -- '': about the rule as a whole
+  word          TEXT NOT NULL,  -- ok, worse, inconclusive, mistrusted, not judged
+  failed        INTEGER NOT NULL,
+  value         REAL,
+  bound         REAL,
+  low           REAL,  -- interval of value
+  high          REAL,
+  images_needed INTEGER,
+  reason        TEXT NOT NULL,
+  PRIMARY KEY (run, position)
+) WITHOUT ROWID;
 )sql";
 
 constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};

@@ -20,6 +20,7 @@
 #include "reports/record/fields.h"
 #include "reports/record/latency.h"
 #include "reports/record/schema.h"
+#include "reports/record/store_verdicts.h"
 
 namespace qbench {
 namespace {
@@ -342,6 +343,15 @@ void Store::put(std::int64_t run, const CaseRecord& record, std::int64_t positio
   });
 }
 
+void Store::put_verdicts(std::int64_t run, std::span<const Verdict> verdicts) {
+  impl_->guarded([&] {
+    SQLite::Transaction transaction(impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
+    impl_->require_run(run);
+    replace_verdicts(impl_->database, run, verdicts);
+    transaction.commit();
+  });
+}
+
 Run Store::load_run(std::int64_t run) const {
   return impl_->guarded([&] {
     SQLite::Transaction one_snapshot(impl_->database);
@@ -355,6 +365,7 @@ Run Store::load_run(std::int64_t run) const {
                                      case_columns().names));
     rows.bind(1, run);
     loaded.cases = impl_->load_cases(rows);
+    loaded.verdicts = load_verdicts(impl_->database, run);
     return loaded;
   });
 }

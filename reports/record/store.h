@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ class Store {
   // Adds the record to the run, in place of one with the same case_id. Records are read in the
   // order of their positions, equal ones as they were first put.
   void put(std::int64_t run, const CaseRecord& record, std::int64_t position = 0);
+
+  // In place of the verdicts that the run had.
+  void put_verdicts(std::int64_t run, std::span<const Verdict> verdicts);
 
   Run load_run(std::int64_t run) const;
   // The run that began last, of any suite when `suite` is empty; nothing when there is none.

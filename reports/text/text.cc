@@ -74,6 +74,12 @@ std::string count(std::int64_t number) {
   return grouped;
 }
 
+std::string about(std::int64_t number) {
+  std::int64_t unit = 1;
+  while (number / unit >= 100) unit *= 10;
+  return count((number + unit - 1) / unit * unit);
+}
+
 std::string upper(std::string_view text) {
   std::string result(text);
   std::transform(result.begin(), result.end(), result.begin(),

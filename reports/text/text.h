@@ -21,6 +21,7 @@ std::string rate(double per_second);             // "81.2", "1,234"
 std::string times(double ratio);                 // "1.84×"
 std::string p_value(double p);                   // "0.32", "0.004", "<0.001"
 std::string count(std::int64_t number);          // "50,000"
+std::string about(std::int64_t number);          // two digits, rounded up: 30,241 -> "31,000"
 std::string upper(std::string_view text);        // "fp32" -> "FP32"
 std::string plural(std::int64_t number, std::string_view noun);  // "1 batch", "5 batches"
 

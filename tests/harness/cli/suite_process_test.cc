@@ -59,13 +59,16 @@ class SuiteProcess : public testing::Test {
   // Runs the program with standard error among its lines; `see` gets each line and its process id.
   LaunchResult run(const std::string& more,
                    const std::function<void(pid_t, std::string_view)>& see = {}) {
+    return run_command("suite ./small.yaml --database db.sqlite " + more, see);
+  }
+  LaunchResult run_command(const std::string& command,
+                           const std::function<void(pid_t, std::string_view)>& see = {}) {
     lines_.clear();
     pid_t pid = 0;
     LaunchOptions options;
-    options.command = {"/bin/sh", "-c",
-                       "echo $$; cd " + folder_.string() +
-                           "; exec " QBENCH_PROGRAM " suite ./small.yaml --database db.sqlite " +
-                           more + " 2>&1"};
+    options.command = {
+        "/bin/sh", "-c",
+        "echo $$; cd " + folder_.string() + "; exec " QBENCH_PROGRAM " " + command + " 2>&1"};
     options.timeout_seconds = 60;
     options.on_line = [&](std::string_view line) {
       if (pid == 0) {
@@ -78,10 +81,11 @@ class SuiteProcess : public testing::Test {
     return launch(options);
   }
 
-  std::vector<CaseRecord> records() const {
+  qbench::Run stored_run() const {
     const Store store = Store::open(path("db.sqlite"), Store::Mode::read_only);
-    return store.load_run(store.latest_run().value()).cases;
+    return store.load_run(store.latest_run().value());
   }
+  std::vector<CaseRecord> records() const { return stored_run().cases; }
 
   std::size_t count_lines(const std::string& part) const {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -122,7 +126,7 @@ TEST_F(SuiteProcess, JsonIsAllThereIsOnStandardOutput) {
             Status::ok);
   std::ifstream file(path("out.json"));
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_FALSE(nlohmann::json::parse(text).empty());
+  EXPECT_EQ(nlohmann::json::parse(text)["verdicts"].size(), 3U);  // a gate, three batch sizes
 }
 
 TEST_F(SuiteProcess, AFailedGateIsExitStatusOne) {
@@ -130,7 +134,79 @@ TEST_F(SuiteProcess, AFailedGateIsExitStatusOne) {
   text.replace(text.find("equals: 20"), 10, "equals: 21");
   std::ofstream(folder_ / "small.yaml") << text;
   EXPECT_THAT(run("--models net").reason, StartsWith("exit status 1"));
-  EXPECT_THAT(lines_, Contains(StartsWith("gate FAILED: images of net: 21 (net fp32, batch 1")));
+  EXPECT_THAT(lines_, Contains(StartsWith("gate FAILED: images of net: 21 (9 of 9 cases)")));
+  EXPECT_THAT(lines_, Contains(StartsWith("  net, FP32, reference, batch 1, 1 thread: worse: ")));
+  const std::vector<Verdict> verdicts = stored_run().verdicts;
+  ASSERT_EQ(verdicts.size(), 9U);
+  EXPECT_EQ(verdicts[0].word, Verdict::Word::worse);
+  EXPECT_EQ(verdicts[0].case_id, records()[0].case_id);
+}
+
+TEST_F(SuiteProcess, AStoredRunIsJudgedAgain) {
+  EXPECT_EQ(run("--models net --precisions fp32 --batch-sizes 1,2 --filter b1").status, Status::ok);
+  const std::vector<Verdict> first = stored_run().verdicts;
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(run_command("gate --database db.sqlite").status, Status::ok);
+  EXPECT_EQ(stored_run().verdicts, first);
+
+  // The suite's file as it is now; what the run's command line left out is not missed.
+  std::string text = kSuite;
+  text.replace(text.find("gates: ["), 8,
+               "gates: [{metric: top1, precision: int8, max_drop: 0}, {metric: images, model: "
+               "gone, min: 1}, {metric: images, batch_size: 2, min: 1}, ");
+  std::ofstream(folder_ / "small.yaml") << text;
+  EXPECT_EQ(run_command("gate latest --database db.sqlite").status, Status::ok);
+  EXPECT_EQ(count_lines("gate not judged: "), 3U);
+  EXPECT_EQ(count_lines("(left out by --models, --precisions, --batch-sizes, --filter)"), 3U);
+
+  text.replace(text.find("equals: 20"), 10, "equals: 21");
+  std::ofstream(folder_ / "other.yaml") << text;
+  EXPECT_THAT(run_command("gate 1 --suite ./other.yaml --database db.sqlite").reason,
+              StartsWith("exit status 1"));
+  EXPECT_THAT(lines_, Contains("gate FAILED: images of net: 21 (1 of 1 case)"));
+  EXPECT_EQ(stored_run().verdicts.back().word, Verdict::Word::worse);
+  EXPECT_THAT(stored_run().verdicts.back().place, StartsWith("./other.yaml:"));
+}
+
+TEST_F(SuiteProcess, JudgingAgainNeedsARunAndGates) {
+  const auto fails = [this](const std::string& command, const char* message) {
+    EXPECT_THAT(run_command(command).reason, StartsWith("exit status 2")) << command;
+    EXPECT_EQ(count_lines(message), 1U) << command << ": " << message;
+  };
+  fails("gate --database none.sqlite", "none.sqlite");
+  EXPECT_FALSE(fs::exists(folder_ / "none.sqlite"));
+  run("--models net --precisions fp32 --batch-sizes 1");
+  fails("gate 7 --database db.sqlite", "no run 7");
+  fails("gate soon --database db.sqlite", "run 'soon', expected a number");
+  fails("gate 1 1 --database db.sqlite", "expected one run, found 2");
+  fails("gate --suite nosuch --database db.sqlite", "no suite 'nosuch'");
+  std::string text = kSuite;
+  std::ofstream(folder_ / "none.yaml") << text.substr(0, text.find("gates:"));
+  fails("gate --suite ./none.yaml --database db.sqlite", "./none.yaml: has no gates");
+  fs::remove(folder_ / "small.yaml");
+  fails("gate --database db.sqlite", "--suite names another");
+  // No gate is about what there is.
+  std::ofstream(folder_ / "small.yaml")
+      << text.substr(0, text.find("gates:")) << "gates: [{metric: images, model: gone, min: 1}]\n";
+  fails("gate --database db.sqlite", "no gate could be judged");
+}
+
+TEST_F(SuiteProcess, ARunThatWasCutOffIsNotJudged) {
+  run("--models net", [](pid_t, std::string_view line) {
+    if (line.starts_with("[3/9]")) throw Error("enough");  // kills it
+  });
+  EXPECT_THAT(run_command("gate --database db.sqlite").reason, StartsWith("exit status 2"));
+  EXPECT_EQ(count_lines("db.sqlite, run 1: is not finished"), 1U);
+}
+
+TEST_F(SuiteProcess, VerdictsAreJsonForPrograms) {
+  run("--models net --precisions fp32 --batch-sizes 1");
+  EXPECT_EQ(run_command("gate --json --database db.sqlite 2>/dev/null >out.json; true").status,
+            Status::ok);
+  std::ifstream file(path("out.json"));
+  const nlohmann::json json = nlohmann::json::parse(file);
+  EXPECT_EQ(json["run"], 1);
+  EXPECT_EQ(json["verdicts"][0]["verdict"], "ok");
 }
 
 TEST_F(SuiteProcess, KilledItLosesOnlyTheCaseAtHandAndResumeGoesOn) {

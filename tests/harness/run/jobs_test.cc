@@ -117,7 +117,7 @@ TEST_F(Jobs, EndWhenTheDropIsDecided) {
     SequentialDrop drop(0.3);
     for (std::size_t i = 0; i + 5 < fp32.size(); ++i)
       drop.add((fp32[i].right(1) ? 1 : 0) - (result.predictions[i].right(1) ? 1 : 0));
-    open = open || drop.verdict() == Verdict::inconclusive;
+    open = open || drop.verdict() == Verdict::Word::inconclusive;
   }
   EXPECT_TRUE(open);
   EXPECT_EQ(decode_message(encode(Message(results[1]))), Message(results[1]));

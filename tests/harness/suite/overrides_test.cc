@@ -87,6 +87,38 @@ TEST(Overrides, QuickMeansFewImagesAndSamples) {
   EXPECT_EQ(suite.models[0].dataset.count, 5);
 }
 
+TEST(Overrides, WhatLeavesCasesOutIsNoted) {
+  struct Option {
+    void (*set)(Overrides& overrides);
+    const char* name;
+  };
+  for (const Option& option :
+       {Option{[](Overrides& o) { o.models = {"resnet"}; }, "--models"},
+        Option{[](Overrides& o) { o.precisions = {"int8"}; }, "--precisions"},
+        Option{[](Overrides& o) { o.modes = {"none"}; }, "--modes"},
+        Option{[](Overrides& o) { o.calib_batches = {1}; }, "--batches"},
+        Option{[](Overrides& o) { o.batch_sizes = {2}; }, "--batch-sizes"},
+        Option{[](Overrides& o) { o.backends = {"reference"}; }, "--backends"},
+        Option{[](Overrides& o) { o.threads = {1}; }, "--threads"},
+        Option{[](Overrides& o) { o.dataset = "birds.rec"; }, "--dataset"}}) {
+    Suite suite = two_models();
+    Overrides overrides;
+    option.set(overrides);
+    apply(overrides, suite);
+    EXPECT_EQ(suite.narrowed_by, option.name);
+    Suite another;  // of other models
+    note_changes(overrides, another);
+    EXPECT_EQ(another.narrowed_by, option.name);
+    EXPECT_EQ(another.other_images, !overrides.dataset.empty());
+  }
+  Suite both = two_models();
+  Overrides overrides;
+  overrides.models = {"resnet"};
+  overrides.modes = {"none"};
+  apply(overrides, both);
+  EXPECT_EQ(both.narrowed_by, "--models, --modes");
+}
+
 TEST(Overrides, ErrorsNameTheOption) {
   struct Bad {
     void (*set)(Overrides& overrides);

@@ -33,7 +33,7 @@ class Images {
 
 TEST(Sequential, BeginsWithEverything) {
   const SequentialDrop drop(0.005);
-  EXPECT_EQ(drop.verdict(), Verdict::inconclusive);
+  EXPECT_EQ(drop.verdict(), Verdict::Word::inconclusive);
   EXPECT_NEAR(drop.interval().low, -1, 1e-9);
   EXPECT_NEAR(drop.interval().high, 1, 1e-9);
   EXPECT_THROW(SequentialDrop(1), Error);
@@ -50,10 +50,10 @@ TEST(Sequential, VerdictsAreWrongInAtMostOneRunOfTwenty) {
     for (unsigned run = 0; run < kRuns; ++run) {
       Images images((rate + kMargin) / 2, (rate - kMargin) / 2, run);
       SequentialDrop drop(kMargin);
-      for (int i = 0; i < kImages && drop.verdict() == Verdict::inconclusive; ++i)
+      for (int i = 0; i < kImages && drop.verdict() == Verdict::Word::inconclusive; ++i)
         drop.add(images.next());
-      too_good += drop.verdict() == Verdict::non_inferior ? 1 : 0;
-      too_bad += drop.verdict() == Verdict::worse ? 1 : 0;
+      too_good += drop.verdict() == Verdict::Word::ok ? 1 : 0;
+      too_bad += drop.verdict() == Verdict::Word::worse ? 1 : 0;
     }
     // 2.5 % each; three standard deviations of 400 runs above are 4.9 %.
     EXPECT_LE(too_good, 0.049 * kRuns) << rate;
@@ -82,14 +82,14 @@ TEST(Sequential, TheVerdictIsWhatTheIntervalSays) {
   for (const double lost : {0.001, 0.03}) {
     Images images(lost, 0.002, 5);
     SequentialDrop drop(0.01);
-    while (drop.verdict() == Verdict::inconclusive && drop.images() < 20000)
+    while (drop.verdict() == Verdict::Word::inconclusive && drop.images() < 20000)
       drop.add(images.next());
     if (lost < 0.01) {
-      EXPECT_EQ(drop.verdict(), Verdict::non_inferior);
+      EXPECT_EQ(drop.verdict(), Verdict::Word::ok);
       EXPECT_LE(drop.interval().high, 0.01 + 1e-9);
       EXPECT_GT(drop.interval().high, 0.009);  // as soon as it could be said
     } else {
-      EXPECT_EQ(drop.verdict(), Verdict::worse);
+      EXPECT_EQ(drop.verdict(), Verdict::Word::worse);
       EXPECT_GE(drop.interval().low, 0.01 - 1e-9);
     }
   }
@@ -103,10 +103,10 @@ TEST(Sequential, DecidesWithAboutTheImagesOfAPlannedTest) {
     for (unsigned run = 0; run < 60; ++run) {
       Images images(rate / 2, rate / 2, run);
       SequentialDrop drop(kMargin);
-      while (drop.verdict() == Verdict::inconclusive && drop.images() < 100000)
+      while (drop.verdict() == Verdict::Word::inconclusive && drop.images() < 100000)
         drop.add(images.next());
       needed.push_back(drop.images());
-      EXPECT_EQ(drop.verdict(), Verdict::non_inferior);
+      EXPECT_EQ(drop.verdict(), Verdict::Word::ok);
     }
     std::ranges::nth_element(needed, needed.begin() + 30);
     const auto planned = static_cast<double>(images_needed(rate, kMargin));

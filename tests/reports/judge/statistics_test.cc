@@ -124,12 +124,15 @@ TEST(DropInterval, CoversTheTrueDropAboutAsOftenAsItSays) {
   EXPECT_LT(covered, kTrials * 98 / 100);
 }
 
-TEST(Verdict, AllThree) {
+TEST(JudgeDrop, AllThree) {
   const PairedCounts small_loss = counts(38000, 550, 420, 11030);  // 0.26 points [0.14, 0.38]
-  EXPECT_EQ(judge_drop(small_loss, 0.005), Verdict::non_inferior);
-  EXPECT_EQ(judge_drop(small_loss, 0.003), Verdict::inconclusive);
-  EXPECT_EQ(judge_drop(small_loss, 0.001), Verdict::worse);
-  EXPECT_EQ(to_string(Verdict::non_inferior), "non-inferior");
+  const auto word = [&](double margin) { return judge_drop(drop_interval(small_loss), margin); };
+  EXPECT_EQ(word(0.005), Verdict::Word::ok);
+  EXPECT_EQ(word(0.003), Verdict::Word::inconclusive);
+  EXPECT_EQ(word(0.001), Verdict::Word::worse);
+  // An interval that touches the margin holds it.
+  EXPECT_EQ(judge_drop({0.1, 0.2}, 0.2), Verdict::Word::inconclusive);
+  EXPECT_EQ(judge_drop({0.1, 0.2}, 0.1), Verdict::Word::inconclusive);
 }
 
 TEST(Planner, FollowsTheFormula) {
@@ -140,6 +143,14 @@ TEST(Planner, FollowsTheFormula) {
   EXPECT_EQ(images_needed(0, 0.01), 0);
   EXPECT_THROW(images_needed(0.02, 0), Error);
   EXPECT_THROW(images_needed(1.5, 0.01), Error);
+  // A true drop of half the margin leaves half the room: four times as many, less what the drop
+  // takes off the variance.
+  const double whole = static_cast<double>(images_needed(0.02, 0.002));
+  EXPECT_NEAR(static_cast<double>(images_needed(0.02, 0.002, {.drop = 0.001})),
+              4 * whole * (0.02 - 1e-6) / 0.02, 5);
+  EXPECT_EQ(images_needed(0.02, 0.002, {.drop = 0.003}),
+            images_needed(0.02, 0.004, {.drop = 0.003}));
+  EXPECT_THROW(images_needed(0.02, 0.002, {.drop = 0.002}), Error);
 }
 
 TEST(Planner, AgreesWithTheVerdict) {
@@ -155,7 +166,7 @@ TEST(Planner, AgreesWithTheVerdict) {
     std::array<std::int64_t, 4> seen{};
     for (std::int64_t i = 0; i < images; ++i) ++seen.at(static_cast<std::size_t>(image(random)));
     const PairedCounts c = counts(seen[0], seen[1], seen[2], seen[3]);
-    reached += judge_drop(c, kMargin) == Verdict::non_inferior ? 1 : 0;
+    reached += judge_drop(drop_interval(c), kMargin) == Verdict::Word::ok ? 1 : 0;
   }
   EXPECT_NEAR(reached / static_cast<double>(kTrials), 0.8, 0.06);
 }
@@ -255,6 +266,34 @@ TEST(ComparePrecision, CountsDetectionsOnImagesWithoutBoxesForCoco) {
 TEST(ComparePrecision, NeedsTheSameImages) {
   EXPECT_FALSE(compare_precision(boxes_found("11"), boxes_found("111")).has_value());
   EXPECT_FALSE(compare_precision({}, {}).has_value());
+}
+
+TEST(DrawDrops, AreThoseOfComparePrecision) {
+  const std::vector<DetectedImage> first = boxes_found("1111111111");
+  const std::vector<DetectedImage> second = boxes_found("1111100000");
+  const auto paired = compare_precision(first, second);
+  for (const auto& [metric, drop] :
+       {std::pair("map_voc07", paired->voc07), std::pair("map_area", paired->area),
+        std::pair("map_coco", paired->coco)}) {
+    const auto drawn = draw_drops(first, second, metric);
+    ASSERT_TRUE(drawn.has_value());
+    EXPECT_EQ(drawn->images, 10);
+    EXPECT_EQ(drawn->draws.size(), 1000U);
+    EXPECT_DOUBLE_EQ(drawn->drop, drop.value) << metric;
+    EXPECT_EQ(drawn->interval(0.95), drop.interval) << metric;
+    EXPECT_LT(drawn->interval(0.99).low, drop.interval.low);
+  }
+  EXPECT_FALSE(draw_drops(first, boxes_found("1"), "map_coco").has_value());
+  EXPECT_THROW(draw_drops(first, second, "top1"), Error);
+}
+
+// Of 10 images none differs: with a share s that differ, that happens (1 - s)^10 of the time.
+TEST(AtLeastUnseen, IsWhatNoImageOfSoManyShows) {
+  const Interval limits = at_least_unseen({0, 0}, 0, 10);
+  EXPECT_NEAR(std::pow(1 - limits.high, 10), 0.025, 1e-12);
+  EXPECT_DOUBLE_EQ(limits.low, -limits.high);
+  EXPECT_EQ(at_least_unseen({-0.4, 0.5}, 0, 10), (Interval{-0.4, 0.5}));
+  EXPECT_EQ(at_least_unseen({0.5, 0.5}, 0.5, 0), (Interval{-0.5, 1.5}));
 }
 
 TEST(PrecisionInterval, NarrowsWithImages) {

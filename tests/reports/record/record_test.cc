@@ -28,6 +28,14 @@ TEST(Status, UnknownNameSaysWhatWasExpected) {
   }
 }
 
+TEST(VerdictWord, NamesAreReadBack) {
+  using enum Verdict::Word;
+  for (const Verdict::Word word : {ok, worse, inconclusive, mistrusted, not_judged})
+    EXPECT_EQ(verdict_word_from_string(to_string(word)), word);
+  EXPECT_EQ(to_string(not_judged), "not judged");
+  EXPECT_THROW(verdict_word_from_string("fine"), Error);
+}
+
 TEST(Prediction, RightWithinTheFirstK) {
   struct Case {
     int label;

@@ -82,6 +82,7 @@ TEST_F(StoreTest, TruncatedAtAnyPageIsAnErrorOrTheTruth) {
 TEST_F(StoreTest, TamperedRowsAreErrorsWithTheFile) {
   create().begin_run(some_run());
   create().put(1, full_record(1));
+  create().put_verdicts(1, std::vector{full_verdict(1)});
   struct Case {
     const char* statement;
     const char* message;
@@ -93,8 +94,10 @@ TEST_F(StoreTest, TamperedRowsAreErrorsWithTheFile) {
                              "a detection of score nan"},
                         Case{"UPDATE cases SET status = 'fine'", "status 'fine'"},
                         Case{"UPDATE cases SET latency_ns = x'000000000000f07f'", "latency sample"},
+                        Case{"UPDATE verdicts SET word = 'fine'", "verdict 'fine'"},
                         Case{"DROP TABLE metrics", "no such table"}}) {
     create().put(1, full_record(1));
+    create().put_verdicts(1, std::vector{full_verdict(1)});
     sql(c.statement);
     EXPECT_THAT(error_of([&] { read().load_run(1); }),
                 AllOf(HasSubstr(path_), HasSubstr(c.message)));

@@ -37,6 +37,23 @@ TEST_F(StoreTest, NotANumberStaysNotANumber) {
   EXPECT_TRUE(std::isnan(*store.load_run(run).cases.at(0).metric("top1")));
 }
 
+TEST_F(StoreTest, VerdictsComeBackInOrderAndAreReplaced) {
+  Store store = create();
+  const std::int64_t run = store.begin_run(some_run());
+  const std::int64_t other = store.begin_run(some_run());
+  store.put_verdicts(other, std::vector{full_verdict(9)});
+  Verdict bare;
+  bare.word = Verdict::Word::not_judged;
+  const std::vector<Verdict> all{full_verdict(2), full_verdict(1), bare};
+  store.put_verdicts(run, all);
+  EXPECT_EQ(store.load_run(run).verdicts, all);
+  store.put_verdicts(run, std::vector{bare});
+  EXPECT_EQ(store.load_run(run).verdicts, std::vector{bare});
+  EXPECT_EQ(read().load_run(other).verdicts, std::vector{full_verdict(9)});
+  store.put_verdicts(run, {});
+  EXPECT_TRUE(store.load_run(run).verdicts.empty());
+}
+
 TEST_F(StoreTest, PutReplacesInPlace) {
   Store store = create();
   const std::int64_t run = store.begin_run(some_run());
@@ -70,7 +87,7 @@ TEST_F(StoreTest, OlderFilesKeepTheirOrderAndAreWrittenOn) {
   }
   sql("ALTER TABLE cases DROP COLUMN position; ALTER TABLE cases DROP COLUMN latency_counts;"
       "ALTER TABLE cases DROP COLUMN mistrusted; ALTER TABLE cases DROP COLUMN decided_margin;"
-      "PRAGMA user_version = 2");
+      "DROP TABLE verdicts; PRAGMA user_version = 2");
   const auto of_one_process = [](int number) {
     CaseRecord record = full_record(number);
     record.latency_counts.clear();
@@ -115,6 +132,7 @@ TEST_F(StoreTest, UnknownRunIsNamed) {
   EXPECT_THAT(error_of([&] { store.load_run(7); }), expected);
   EXPECT_THAT(error_of([&] { store.put(7, named("a")); }), expected);
   EXPECT_THAT(error_of([&] { store.finish_run(7, "now"); }), expected);
+  EXPECT_THAT(error_of([&] { store.put_verdicts(7, {}); }), expected);
 }
 
 TEST_F(StoreTest, LargeRunsAreQuick) {

@@ -100,6 +100,22 @@ inline CaseRecord full_record(int number) {
   return record;
 }
 
+// Different from a default verdict, and from every other `number`, in each field.
+inline Verdict full_verdict(int number) {
+  const std::string n = std::to_string(number);
+  return {.rule = "top1 of 'net': at least " + n,
+          .kind = "min" + n,
+          .place = "s.yaml:3:" + n,
+          .case_id = "case-" + n,
+          .word = Verdict::Word::inconclusive,
+          .failed = true,
+          .value = 0.1 * number,
+          .bound = 0.2 * number,
+          .interval = Interval{-0.1 * number, 0.3 * number},
+          .images_needed = (std::int64_t{1} << 40) + number,
+          .reason = "needs more\n" + n};
+}
+
 inline RunInfo some_run(const std::string& suite = "demo") {
   RunInfo info;
   info.suite = suite;

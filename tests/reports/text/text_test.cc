@@ -34,6 +34,11 @@ TEST(Text, Numbers) {
   EXPECT_EQ(count(50'000), "50,000");
   EXPECT_EQ(count(-1'234'567), "−1,234,567");
   EXPECT_EQ(count(-123), "−123");
+  EXPECT_EQ(about(0), "0");
+  EXPECT_EQ(about(99), "99");
+  EXPECT_EQ(about(101), "110");
+  EXPECT_EQ(about(30'241), "31,000");
+  EXPECT_EQ(about(39'000), "39,000");
   EXPECT_EQ(plural(1, "batch"), "1 batch");
   EXPECT_EQ(plural(5, "batch"), "5 batches");
   EXPECT_EQ(plural(2, "thread"), "2 threads");
