@@ -1,6 +1,5 @@
 #include "engine/backends/onednn/layout.h"
 
-#include <ranges>
 #include <vector>
 
 namespace qbench::onednn {
@@ -19,7 +18,8 @@ std::vector<PhysicalAxis> physical_axes(const Blocking& blocking, std::size_t di
   std::int64_t inner_stride = 1;
   std::vector<PhysicalAxis> axes;
   std::int64_t size = 1;
-  for (const Blocking::Block& block : blocking.blocks | std::views::reverse) {
+  for (std::size_t i = blocking.blocks.size(); i-- > 0;) {
+    const Blocking::Block& block = blocking.blocks[i];
     if (block.dim == static_cast<int>(dim)) {
       axes.insert(axes.begin(), {block.size, inner_stride});
       size *= block.size;
