@@ -277,6 +277,8 @@ Symbol read_symbol(const std::string& path) {
 }
 
 Symbol parse_symbol(std::string_view text) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    throw Error("empty, expected a symbol as JSON");
   if (text.size() > static_cast<std::size_t>(kLargestFile))
     throw Error(fmt::format("{} bytes, expected at most {}", text.size(), kLargestFile));
   const auto shallow = [](int depth, Json::parse_event_t, Json&) {

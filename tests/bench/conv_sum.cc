@@ -11,13 +11,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <random>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "engine/backends/onednn/primitives.h"
+#include "engine/backends/onednn/layout.h"
+#include "engine/backends/onednn/library/library.h"
 #include "engine/core/error.h"
 #include "engine/formats/formats.h"
 #include "engine/passes/passes.h"
@@ -149,9 +151,11 @@ class ConvSum {
     largest_ = std::max({largest_, kernel.src.get_size(), kernel.dst.get_size()});
     largest_scratch_ = std::max(largest_scratch_, kernel.scratchpad.get_size());
     Contender contender{.kernel = std::move(kernel), .arguments = {}, .ms = {}};
+    std::ranges::copy(parameter_arguments(engine_, contender.kernel),
+                      std::back_inserter(contender.arguments));
     contender.arguments.emplace_back(DNNL_ARG_WEIGHTS, filled(contender.kernel.weights));
     if (has_bias) {
-      const Desc bias = row_major({contender.kernel.dst.dims()[1]}, DType::f32);
+      const Desc bias = row_major({dims_of(contender.kernel.dst)[1]}, DType::f32);
       contender.arguments.emplace_back(DNNL_ARG_BIAS, filled(bias));
     }
     layer.contenders.push_back(std::move(contender));
@@ -161,7 +165,7 @@ class ConvSum {
   dnnl::memory filled(const Desc& desc) {
     dnnl::memory memory(desc, engine_);
     auto* bytes = static_cast<std::byte*>(memory.get_data_handle());
-    if (desc.data_type() == dnnl::memory::data_type::f32) {
+    if (dtype_of(desc) == DType::f32) {
       std::uniform_real_distribution<float> values(-0.05F, 0.05F);
       auto* reals = reinterpret_cast<float*>(bytes);
       std::generate_n(reals, desc.get_size() / sizeof(float), [&] { return values(random_); });

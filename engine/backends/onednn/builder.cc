@@ -17,12 +17,6 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
 
-bool has_winograd_kernels() {
-  // The enumerators are sets of features.
-  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
-}
-
 std::string dtypes_of(const Step& step) {
   std::string from;
   std::string to;
@@ -43,7 +37,7 @@ Builder::Builder(const Graph& graph, const BuildOptions& options)
     : graph_(graph), options_(options), views_(at(graph.size())) {
   plan_.engine = dnnl::engine(dnnl::engine::kind::cpu, 0);
   stream_ = dnnl::stream(plan_.engine);
-  if (options.winograd && has_winograd_kernels()) winograd_ = plan_winograd(graph);
+  if (options.winograd && has_winograd()) winograd_ = plan_winograd(graph);
   find_last_readers();
   if (prefers_blocked()) reserve_slots();
 
@@ -177,20 +171,20 @@ View Builder::view(NodeId id) {
 View Builder::shaped(NodeId id) {
   const Dims dims = to_dims(graph_[id].type.shape);
   const View lies = view(id);
-  if (lies.desc.dims() == dims) return lies;
-  View plain = in_layout(id, lies, row_major(lies.desc.dims(), dtype_of(lies.desc)));
+  if (dims_of(lies.desc) == dims) return lies;
+  View plain = in_layout(id, lies, row_major(dims_of(lies.desc), dtype_of(lies.desc)));
   plain.desc = row_major(dims, dtype_of(lies.desc));
   return plain;
 }
 
 View Builder::row_major_view(NodeId id) {
   const View lies = shaped(id);
-  return in_layout(id, lies, row_major(lies.desc.dims(), dtype_of(lies.desc)));
+  return in_layout(id, lies, row_major(dims_of(lies.desc), dtype_of(lies.desc)));
 }
 
 View Builder::channels_last_view(NodeId id) {
   const View lies = shaped(id);
-  return in_layout(id, lies, channels_last(lies.desc.dims(), dtype_of(lies.desc)));
+  return in_layout(id, lies, channels_last(dims_of(lies.desc), dtype_of(lies.desc)));
 }
 
 View Builder::in_layout(NodeId id, const View& view, const Desc& desc) {
@@ -216,7 +210,7 @@ View Builder::in_layout(NodeId id, const View& view, const Desc& desc) {
 View Builder::allocate(NodeId id, const Desc& desc) {
   if (const auto begun = joined_.find(id); begun != joined_.end()) return begun->second;
   const auto slot = slots_.find(id);
-  if (slot == slots_.end() || !interchangeable(desc, blocked(desc.dims(), DType::f32))) {
+  if (slot == slots_.end() || !interchangeable(desc, blocked(dims_of(desc), DType::f32))) {
     View made = temporary(desc);
     owners_[at(made.buffer)].push_back(id);
     return made;
@@ -227,7 +221,7 @@ View Builder::allocate(NodeId id, const Desc& desc) {
     joined_.emplace(concat, allocate(concat, blocked(dims, DType::f32)));
   }
   View part = joined_.at(concat);
-  const Dims dims = desc.dims();
+  const Dims dims = dims_of(desc);
   part.offset += static_cast<std::size_t>(channel * dims[2] * dims[3]) * sizeof(float);
   part.desc = desc;
   owners_[at(part.buffer)].push_back(id);
@@ -261,6 +255,8 @@ void Builder::emit(Step step) {
 
 void Builder::add(NodeId id, const Kernel& kernel, std::vector<Operand> operands,
                   std::int64_t macs) {
+  for (const Parameter& parameter : kernel.parameters)
+    operands.push_back({parameter.argument, constant(parameter.desc, parameter.values.data())});
   if (kernel.scratchpad.get_size() > 0)
     operands.push_back({DNNL_ARG_SCRATCHPAD, temporary(kernel.scratchpad)});
   emit({.node = graph_[id].name,
@@ -298,7 +294,7 @@ void Builder::observe(std::size_t observed, NodeId id) {
   // Shown before the next step begins: alive until then.
   touch(seen.view.buffer, seen.after);
   if (!is_dense(seen.view.desc)) {
-    const Desc plain = row_major(seen.view.desc.dims(), DType::f32);
+    const Desc plain = row_major(dims_of(seen.view.desc), DType::f32);
     const View from = seen.view;
     seen.view = temporary(plain);
     add_reorder(id, from, seen.view);

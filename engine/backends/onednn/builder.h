@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/backends/onednn/library/library.h"
 #include "engine/backends/onednn/plan.h"
-#include "engine/backends/onednn/primitives.h"
 #include "engine/backends/onednn/winograd.h"
 #include "engine/graph/graph.h"
 

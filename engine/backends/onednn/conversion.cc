@@ -5,16 +5,9 @@
 namespace qbench::onednn {
 namespace {
 
-// Whether both lie in the same order without gaps, whatever their element types.
-bool in_same_order(const Desc& from, const Desc& to) {
-  Desc as_from = to;
-  as_from.data.data_type = from.data.data_type;
-  return is_dense(from) && is_dense(to) && interchangeable(from, as_from);
-}
-
 // A picture: few channels, given plane by plane, wanted pixel by pixel.
 bool is_picture(const Desc& from, const Desc& to) {
-  const Dims dims = from.dims();
+  const Dims dims = dims_of(from);
   return dims.size() == 4 && dims[0] == 1 && dims[1] <= 4 && dtype_of(from) == DType::f32 &&
          interchangeable(from, row_major(dims, DType::f32)) &&
          interchangeable(to, channels_last(dims, dtype_of(to)));
@@ -35,7 +28,7 @@ void Builder::add_conversion(NodeId id, const View& from, const View& to, float 
         },
         operands);
   } else if (is_picture(from.desc, to.desc)) {
-    const std::int64_t channels = from.desc.dims()[1];
+    const std::int64_t channels = dims_of(from.desc)[1];
     add(
         id, "own:planes",
         [=](std::span<std::byte* const> at) {

@@ -1,17 +1,10 @@
 #include "engine/backends/onednn/layout.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <string>
 #include <vector>
-
-#include "engine/core/error.h"
 
 namespace qbench::onednn {
 namespace {
 
-using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
 struct PhysicalAxis {
@@ -21,19 +14,19 @@ struct PhysicalAxis {
 };
 
 // The axes that one logical dimension is spread over, outermost first, as few as possible.
-std::vector<PhysicalAxis> physical_axes(const Desc& desc, int dim) {
-  const auto& blocking = desc.data.format_desc.blocking;
+std::vector<PhysicalAxis> physical_axes(const Blocking& blocking, std::size_t dim) {
   std::int64_t inner_stride = 1;
   std::vector<PhysicalAxis> axes;
-  std::int64_t block = 1;
-  for (int i = blocking.inner_nblks - 1; i >= 0; --i) {
-    if (blocking.inner_idxs[i] == dim) {
-      axes.insert(axes.begin(), {blocking.inner_blks[i], inner_stride});
-      block *= blocking.inner_blks[i];
+  std::int64_t size = 1;
+  for (std::size_t i = blocking.blocks.size(); i-- > 0;) {
+    const Blocking::Block& block = blocking.blocks[i];
+    if (block.dim == static_cast<int>(dim)) {
+      axes.insert(axes.begin(), {block.size, inner_stride});
+      size *= block.size;
     }
-    inner_stride *= blocking.inner_blks[i];
+    inner_stride *= block.size;
   }
-  axes.insert(axes.begin(), {desc.data.padded_dims[dim] / block, blocking.strides[dim]});
+  axes.insert(axes.begin(), {blocking.padded[dim] / size, blocking.strides[dim]});
 
   std::vector<PhysicalAxis> merged;
   for (const PhysicalAxis& axis : axes) {
@@ -47,44 +40,18 @@ std::vector<PhysicalAxis> physical_axes(const Desc& desc, int dim) {
   return merged;
 }
 
-bool is_strided(const Desc& desc) {
-  return desc.data.format_kind == dnnl_blocked && desc.data.extra.flags == 0 &&
-         desc.data.offset0 == 0;
+bool have_same_strides(const Desc& a, const Desc& b) {
+  if (dims_of(a) != dims_of(b)) return false;
+  const auto one = blocking_of(a);
+  const auto other = blocking_of(b);
+  if (!one || !other || one->padded != other->padded) return false;
+  for (std::size_t dim = 0; dim < one->padded.size(); ++dim) {
+    if (physical_axes(*one, dim) != physical_axes(*other, dim)) return false;
+  }
+  return true;
 }
 
 }  // namespace
-
-DataType to_dnnl(DType dtype) {
-  switch (dtype) {
-    case DType::f32:
-      return DataType::f32;
-    case DType::s8:
-      return DataType::s8;
-    case DType::u8:
-      return DataType::u8;
-    case DType::s32:
-      return DataType::s32;
-    case DType::f16:
-    case DType::f64:
-    case DType::s64:
-      break;
-  }
-  throw Error(fmt::format("values of type {}, expected f32, s8 or u8", to_string(dtype)),
-              ErrorKind::unsupported);
-}
-
-DType dtype_of(const Desc& desc) {
-  switch (desc.data_type()) {
-    case DataType::s8:
-      return DType::s8;
-    case DataType::u8:
-      return DType::u8;
-    case DataType::s32:
-      return DType::s32;
-    default:
-      return DType::f32;
-  }
-}
 
 Dims to_dims(const Shape& shape) { return shape.rank() == 0 ? Dims{1} : shape.dims(); }
 
@@ -118,19 +85,22 @@ Desc axis_innermost(const Dims& dims, std::int64_t axis) {
 }
 
 bool interchangeable(const Desc& a, const Desc& b) {
-  if (a == b) return true;
-  if (a.dims() != b.dims() || a.data_type() != b.data_type()) return false;
-  if (!is_strided(a) || !is_strided(b)) return false;
-  for (int dim = 0; dim < a.data.ndims; ++dim) {
-    if (a.data.padded_dims[dim] != b.data.padded_dims[dim]) return false;
-    if (physical_axes(a, dim) != physical_axes(b, dim)) return false;
-  }
-  return true;
+  return a == b || (dtype_of(a) == dtype_of(b) && have_same_strides(a, b));
+}
+
+bool in_same_order(const Desc& a, const Desc& b) {
+  return is_dense(a) && is_dense(b) && have_same_strides(a, b);
+}
+
+Desc with_dtype(const Desc& desc, DType dtype) {
+  const auto blocking = blocking_of(desc);
+  if (!blocking || !blocking->blocks.empty()) return channels_last(dims_of(desc), dtype);
+  return {dims_of(desc), to_dnnl(dtype), blocking->strides};
 }
 
 std::int64_t elements(const Desc& desc) {
   std::int64_t count = 1;
-  for (std::int64_t dim : desc.dims()) count *= dim;
+  for (std::int64_t dim : dims_of(desc)) count *= dim;
   return count;
 }
 
@@ -139,7 +109,7 @@ bool is_dense(const Desc& desc) {
 }
 
 std::optional<ChannelLayout> channel_layout(const Desc& desc) {
-  const Dims dims = desc.dims();
+  const Dims dims = dims_of(desc);
   if (dims.size() < 2) return std::nullopt;
   ChannelLayout layout{.outer = dims[0], .groups = dims[1]};
   for (std::size_t i = 2; i < dims.size(); ++i) layout.inner *= dims[i];

@@ -2,19 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <dnnl.hpp>
 #include <optional>
 
-#include "engine/core/dtype.h"
+#include "engine/backends/onednn/library/library.h"
 #include "engine/core/shape.h"
 
 namespace qbench::onednn {
 
-using Desc = dnnl::memory::desc;
-using Dims = dnnl::memory::dims;
-
-dnnl::memory::data_type to_dnnl(DType dtype);
-DType dtype_of(const Desc& desc);
 Dims to_dims(const Shape& shape);  // rank 0 becomes {1}
 
 Desc row_major(const Dims& dims, DType dtype);
@@ -28,6 +22,10 @@ Desc axis_innermost(const Dims& dims, std::int64_t axis);
 
 // The same dimensions with the same element at every address, however the strides are spelled.
 bool interchangeable(const Desc& a, const Desc& b);
+// Whether elements follow each other in the same order without gaps, whatever their types.
+bool in_same_order(const Desc& a, const Desc& b);
+// Another element type in the same order if strides can say it, else channels last.
+Desc with_dtype(const Desc& desc, DType dtype);
 // Every byte belongs to an element of the value: no gaps and no padding.
 bool is_dense(const Desc& desc);
 std::int64_t elements(const Desc& desc);  // without padding

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/backends/onednn/builder.h"
-#include "engine/backends/onednn/primitives.h"
+#include "engine/backends/onednn/library/library.h"
 
 namespace qbench::onednn {
 

@@ -73,7 +73,7 @@ View accumulated_destination(Builder& to, NodeId id, NodeId residual, const View
                              const Desc& desc) {
   Desc residual_desc = desc;
   if (to.graph()[residual].type.dtype != dtype_of(desc))  // s8 added to u8: same size, same layout
-    residual_desc = channels_last(desc.dims(), to.graph()[residual].type.dtype);
+    residual_desc = channels_last(dims_of(desc), to.graph()[residual].type.dtype);
   const View addend = to.in_layout(residual, to.shaped(residual), residual_desc);
   const bool also_read = addend.buffer == data.buffer;
   View destination =
@@ -99,7 +99,7 @@ void lower_convolution(Builder& to, NodeId id, const Convolution& op) {
   if (graph[inputs[0]].type.quant && kernel.is_reference()) return lower_exact(to, id, op, sum);
 
   const View data = to.in_layout(inputs[0], to.shaped(inputs[0]), kernel.src);
-  const Desc plain_weights = row_major(kernel.weights.dims(), graph[inputs[1]].type.dtype);
+  const Desc plain_weights = row_major(dims_of(kernel.weights), graph[inputs[1]].type.dtype);
   const View weights = to.packed(graph.value(inputs[1]), plain_weights, kernel.weights);
   const View destination = residual >= 0
                                ? accumulated_destination(to, id, residual, data, kernel.dst)

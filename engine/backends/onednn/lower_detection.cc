@@ -23,7 +23,7 @@ void lower_multi_box_prior(Builder& to, NodeId id, const MultiBoxPrior& op) {
 void lower_multi_box_detection(Builder& to, NodeId id, const MultiBoxDetection& op) {
   const Node& node = to.graph()[id];
   View scores = to.shaped(node.inputs[0]);
-  const Dims dims = scores.desc.dims();
+  const Dims dims = dims_of(scores.desc);
   kernels::Detection detection{.op = op,
                                .images = dims[0],
                                .classes = dims[1],

@@ -37,7 +37,7 @@ void activate_quantized(Builder& to, NodeId id, const Activation& op) {
   const TensorType& out = to.graph()[id].type;
   const View data = to.shaped(source);
   Desc desc = data.desc;
-  if (in.dtype != out.dtype) desc = channels_last(desc.dims(), out.dtype);
+  if (in.dtype != out.dtype) desc = channels_last(dims_of(desc), out.dtype);
   const View from = in.dtype == out.dtype ? data : to.channels_last_view(source);
   View result = to.overwrite_or_allocate(id, from);
   result.desc = desc;
@@ -109,8 +109,8 @@ void broadcast(Builder& to, NodeId id, kernels::BinaryKind kind, const Activatio
   const View a = to.row_major_view(node.inputs[0]);
   const View b = to.row_major_view(node.inputs[1]);
   const Dims dims = to_dims(node.type.shape);
-  const kernels::Broadcast shape{dims, broadcast_strides(a.desc.dims(), dims),
-                                 broadcast_strides(b.desc.dims(), dims)};
+  const kernels::Broadcast shape{dims, broadcast_strides(dims_of(a.desc), dims),
+                                 broadcast_strides(dims_of(b.desc), dims)};
   const View result = to.allocate(id, row_major(dims, DType::f32));
   to.add(id, "own:broadcast",
          [=](std::span<std::byte* const> operands) {
@@ -125,8 +125,8 @@ void broadcast(Builder& to, NodeId id, kernels::BinaryKind kind, const Activatio
 // b [N, C, 1, 1] onto a [N, C, H, W] (or equal shapes) in whatever layout a has.
 std::optional<View> layout_like(Builder& to, NodeId b, const View& a) {
   const View lies = to.shaped(b);
-  const Dims dims_a = a.desc.dims();
-  const Dims dims_b = lies.desc.dims();
+  const Dims dims_a = dims_of(a.desc);
+  const Dims dims_b = dims_of(lies.desc);
   if (dims_a == dims_b) return to.in_layout(b, lies, a.desc);
   if (dims_b.size() != dims_a.size()) return std::nullopt;
   for (std::size_t i = 0; i < dims_a.size(); ++i) {

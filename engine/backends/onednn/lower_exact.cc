@@ -124,7 +124,7 @@ void lower_exact(Builder& to, NodeId id, const Convolution& op, const Accumulati
 void lower_exact(Builder& to, NodeId id, const FullyConnected&, const Accumulation& sum) {
   const Node& node = to.graph()[id];
   const View lies = to.view(node.inputs[0]);
-  const Dims dims = lies.desc.dims();
+  const Dims dims = dims_of(lies.desc);
   const bool has_area = dims.size() == 4 && dims[2] * dims[3] > 1;
   ExactConvolution shape{.outputs = node.type.shape[1]};
   View data;

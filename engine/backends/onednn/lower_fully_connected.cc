@@ -16,7 +16,7 @@ struct Choice {
 std::optional<Choice> choose(Builder& to, NodeId id, const View& data, const FullyConnected& op,
                              const Epilogue& epilogue) {
   const Node& node = to.graph()[id];
-  Dims weights = data.desc.dims();
+  Dims weights = dims_of(data.desc);
   weights[0] = node.type.shape[1];
   const Desc result = row_major(node.type.shape.dims(), node.type.dtype);
   auto kernel = make_inner_product(to.engine(), data.desc, weights, result, op.has_bias, epilogue);
@@ -26,7 +26,7 @@ std::optional<Choice> choose(Builder& to, NodeId id, const View& data, const Ful
 
 // The value as a matrix of images by features; nothing when it does not lie that way.
 std::optional<View> as_matrix(const View& value) {
-  const Dims dims = value.desc.dims();
+  const Dims dims = dims_of(value.desc);
   const DType dtype = dtype_of(value.desc);
   if (!interchangeable(value.desc, row_major(dims, dtype))) return std::nullopt;
   View matrix = value;
@@ -38,12 +38,12 @@ Choice choose(Builder& to, NodeId id, const FullyConnected& op, const Epilogue& 
   const NodeId source = to.graph()[id].inputs[0];
   const View lies = to.view(source);
   std::optional<View> matrix = as_matrix(lies);
-  if (!matrix && lies.desc.dims().size() == 4) {
+  if (!matrix && dims_of(lies.desc).size() == 4) {
     auto direct = choose(to, id, lies, op, epilogue);
     if (direct && !direct->kernel.is_reference()) return *std::move(direct);
   }
   if (!matrix) {
-    const Desc plain = row_major(lies.desc.dims(), dtype_of(lies.desc));
+    const Desc plain = row_major(dims_of(lies.desc), dtype_of(lies.desc));
     matrix = as_matrix(to.in_layout(source, lies, plain));
   }
   auto flat = choose(to, id, *matrix, op, epilogue);

@@ -46,7 +46,7 @@ NodeId absorb_readers(const Builder& to, NodeId id, const View& data, kernels::S
       last = reader;
     }
   }
-  const Dims dims = data.desc.dims();
+  const Dims dims = dims_of(data.desc);
   if (!interchangeable(data.desc, channels_last(dims, DType::f32))) return last;
   if (const NodeId reader = to.only_reader(last); reader >= 0) {
     const TensorType& type = to.graph()[reader].type;
@@ -81,14 +81,14 @@ void lower_batch_norm(Builder& to, NodeId id, const BatchNorm& op) {
   const NodeId last = absorb_readers(to, id, data, work);
   const View result = work.out == DType::f32
                           ? to.overwrite_or_allocate(id, data)
-                          : to.allocate(last, channels_last(data.desc.dims(), work.out));
+                          : to.allocate(last, channels_last(dims_of(data.desc), work.out));
   to.add(id, "own:scale_shift",
          [work](std::span<std::byte* const> at) {
            kernels::scale_and_shift(work, floats(at[0]), floats(at[1]), floats(at[2]), at[3]);
          },
          {{DNNL_ARG_SRC, data},
-          {DNNL_ARG_SCALE_SHIFT, channel_values(to, layout, std::move(scale))},
-          {DNNL_ARG_SHIFT, channel_values(to, layout, std::move(shift))},
+          {DNNL_ARG_WEIGHTS_1, channel_values(to, layout, std::move(scale))},
+          {DNNL_ARG_BIAS, channel_values(to, layout, std::move(shift))},
           {DNNL_ARG_DST, result}});
   for (NodeId done = id; done != last; done = to.only_reader(done)) to.define(done, result);
   to.define(last, result);
@@ -139,7 +139,7 @@ void lower_lrn(Builder& to, NodeId id, const Lrn& op) {
   View data = to.shaped(source);
   Kernel kernel = make_lrn(to.engine(), data.desc, op);
   for (const Desc& desc :
-       {channels_last(data.desc.dims(), DType::f32), blocked(data.desc.dims(), DType::f32)}) {
+       {channels_last(dims_of(data.desc), DType::f32), blocked(dims_of(data.desc), DType::f32)}) {
     if (!kernel.is_reference()) break;
     Kernel other = make_lrn(to.engine(), desc, op);
     if (other.is_reference()) continue;

@@ -95,11 +95,9 @@ View rescaled(Builder& to, NodeId id, const View& value, NodeId like) {
   const TensorType& wanted = to.graph()[id].type;
   const bool same = from.dtype == wanted.dtype && from.quant == wanted.quant;
   if (same || !from.quant) return value;
-  Desc desc = value.desc;
-  desc.data.data_type = static_cast<dnnl_data_type_t>(to_dnnl(wanted.dtype));
   const bool fixed = !from.quant->dynamic;
   const float ratio = fixed ? from.quant->scales[0] / wanted.quant->scales[0] : 1.0F;
-  View result = to.allocate(id, desc);
+  View result = to.allocate(id, with_dtype(value.desc, wanted.dtype));
   to.add_conversion(id, value, result, ratio);
   result.scale = value.scale;
   return result;

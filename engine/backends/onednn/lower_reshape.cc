@@ -27,7 +27,7 @@ void lower_flatten(Builder& to, NodeId id) {
   const NodeId source = to.graph()[id].inputs[0];
   View value = rescaled(to, id, to.view(source), source);
   // Otherwise left as it is: a fully connected layer takes it so, others have it put in order.
-  if (interchangeable(value.desc, row_major(value.desc.dims(), dtype_of(value.desc))))
+  if (interchangeable(value.desc, row_major(dims_of(value.desc), dtype_of(value.desc))))
     value.desc = row_major(to_dims(to.graph()[id].type.shape), dtype_of(value.desc));
   to.define(id, value);
 }
@@ -61,7 +61,7 @@ void lower_pad(Builder& to, NodeId id, const Pad& op) {
   const NodeId source = to.graph()[id].inputs[0];
   const TensorType& out = to.graph()[id].type;
   View data = rescaled(to, id, to.shaped(source), source);
-  const Desc plain = row_major(data.desc.dims(), out.dtype);
+  const Desc plain = row_major(dims_of(data.desc), out.dtype);
   if (!interchangeable(data.desc, plain)) {
     const View copy = to.temporary(plain);
     to.add_reorder(id, data, copy);
@@ -69,7 +69,7 @@ void lower_pad(Builder& to, NodeId id, const Pad& op) {
     data.offset = 0;
     data.desc = plain;
   }
-  const Dims dims = data.desc.dims();
+  const Dims dims = dims_of(data.desc);
   const kernels::Padded padded{.planes = dims[0] * dims[1],
                                .in_h = dims[2],
                                .in_w = dims[3],

@@ -128,7 +128,7 @@ Prepared prepare(const Graph& graph, const CompileOptions& options) {
 dnnl::cpu_isa for_library(Isa isa) {
   switch (isa) {
     case Isa::baseline:
-      return dnnl::cpu_isa::sse41;
+      break;
     case Isa::avx2:
       return dnnl::cpu_isa::avx2;
     case Isa::avx2_vnni:
@@ -140,7 +140,7 @@ dnnl::cpu_isa for_library(Isa isa) {
     case Isa::avx512_amx:
       return dnnl::cpu_isa::avx512_core_amx;
   }
-  return dnnl::cpu_isa::all;
+  return dnnl::cpu_isa::sse41;
 }
 
 class OnednnBackend final : public Backend {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/backends/onednn/layout.h"
 #include "engine/backends/onednn/memory_block.h"
 #include "engine/core/error.h"
 
@@ -63,7 +64,7 @@ double best_ms(const Function& run) {
 }
 
 double run(const dnnl::engine& engine, const Kernel& kernel) {
-  std::unordered_map<int, dnnl::memory> arguments;
+  std::unordered_map<int, dnnl::memory> arguments = parameter_arguments(engine, kernel);
   const auto provide = [&](int argument, const Desc& desc) {
     if (desc.get_size() == 0) return;
     dnnl::memory memory(desc, engine);
@@ -76,7 +77,7 @@ double run(const dnnl::engine& engine, const Kernel& kernel) {
   provide(DNNL_ARG_DST, kernel.dst);
   provide(DNNL_ARG_SCRATCHPAD, kernel.scratchpad);
   if (kernel.weights.get_size() > 0)  // a bias that a kernel does not have is not looked at
-    provide(DNNL_ARG_BIAS, row_major({kernel.dst.dims()[1]}, DType::f32));
+    provide(DNNL_ARG_BIAS, row_major({dims_of(kernel.dst)[1]}, DType::f32));
   dnnl::stream stream(engine);
   return best_ms([&] {
     kernel.primitive.execute(stream, arguments);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/backends/onednn/int8_convolution.h"
-#include "engine/backends/onednn/primitives.h"
+#include "engine/backends/onednn/library/library.h"
 
 namespace qbench::onednn {
 

@@ -8,9 +8,11 @@
 #include <new>
 #include <random>
 #include <string>
+#include <unordered_map>
 
 #include "engine/backends/onednn/int8_convolution.h"
-#include "engine/backends/onednn/primitives.h"
+#include "engine/backends/onednn/layout.h"
+#include "engine/backends/onednn/library/library.h"
 
 namespace qbench::onednn {
 namespace {
@@ -285,12 +287,14 @@ std::vector<std::byte> by_library(const Layer& layer) {
   dnnl::memory plain(row_major(geometry.weights, DType::s8), engine, weights);
   dnnl::memory packed(kernel->weights, engine);
   dnnl::reorder(plain, packed).execute(stream, plain, packed);
-  kernel->primitive.execute(
-      stream, {{DNNL_ARG_SRC, dnnl::memory(kernel->src, engine, layer.in.data())},
-               {DNNL_ARG_WEIGHTS, packed},
-               {DNNL_ARG_BIAS, dnnl::memory(row_major({c.outputs}, DType::f32), engine, biases)},
-               {DNNL_ARG_DST, dnnl::memory(kernel->dst, engine, out.data())},
-               {DNNL_ARG_SCRATCHPAD, dnnl::memory(kernel->scratchpad, engine)}});
+  std::unordered_map<int, dnnl::memory> arguments = parameter_arguments(engine, *kernel);
+  arguments.merge(std::unordered_map<int, dnnl::memory>{
+      {DNNL_ARG_SRC, dnnl::memory(kernel->src, engine, layer.in.data())},
+      {DNNL_ARG_WEIGHTS, packed},
+      {DNNL_ARG_BIAS, dnnl::memory(row_major({c.outputs}, DType::f32), engine, biases)},
+      {DNNL_ARG_DST, dnnl::memory(kernel->dst, engine, out.data())},
+      {DNNL_ARG_SCRATCHPAD, dnnl::memory(kernel->scratchpad, engine)}});
+  kernel->primitive.execute(stream, arguments);
   stream.wait();
   return out.copy();
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "engine/backends/onednn/layout.h"
 #include "engine/backends/onednn/onednn_backend.h"
 #include "engine/backends/onednn/timing.h"
 #include "engine/backends/onednn/winograd.h"

@@ -107,7 +107,9 @@ TEST(Symbol, WhatIsWrongIsSaidWithItsPlace) {
                     entries + "}");
   };
   const std::pair<std::string, std::string> cases[] = {
-      {"", "unexpected end of input"},
+      {"", "empty, expected a symbol as JSON"},
+      {" \n", "empty, expected a symbol as JSON"},
+      {"{", "unexpected end of input"},
       {"{\n\"nodes\": [,]}", "line 2, column 11"},
       {"[]", "array, expected an object"},
       {"{}", "'nodes' is missing"},

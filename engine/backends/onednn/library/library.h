@@ -1,17 +1,53 @@
-// Creation of oneDNN primitives. Everything that differs between the 2.x and 3.x interfaces of the
-// library (descriptors, scales, post-operations) is in primitives.cc; the rest of the room sees
-// kernels: what to execute and the layouts it wants.
+// oneDNN as the rest of the backend sees it: how values lie, and kernels with the layouts they
+// want. The library's versions 2 and 3 differ in memory descriptors, in how primitives are
+// described and in how they scale; all of that is in version_2.cc and version_3.cc, of which a
+// build has the one that suits the library it found. Kernels of both compute the same on integers,
+// bit for bit.
 #pragma once
 
+#include <cstdint>
 #include <dnnl.hpp>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
-#include "engine/backends/onednn/layout.h"
+#include "engine/core/dtype.h"
 #include "engine/graph/op.h"
 
 namespace qbench::onednn {
+
+using Desc = dnnl::memory::desc;
+using Dims = dnnl::memory::dims;
+
+dnnl::memory::data_type to_dnnl(DType dtype);  // f32, s32, s8, u8; others are an Error
+DType dtype_of(const Desc& desc);
+Dims dims_of(const Desc& desc);
+
+// Element [i, j, ...] lies at the sum of strides, once the inner blocks are divided out of the
+// indices: the last block is the innermost.
+struct Blocking {
+  struct Block {
+    int dim;
+    std::int64_t size;
+  };
+  Dims padded;   // dimensions, rounded up to whole blocks
+  Dims strides;  // in elements
+  std::vector<Block> blocks;
+};
+// Of values, not of packed weights, which may hold more than their elements. Nothing where the
+// library keeps to itself how they lie.
+std::optional<Blocking> blocking_of(const Desc& desc);
+
+// Whether there are kernels for Winograd's algorithm with the instruction set in use.
+bool has_winograd();
+
+// f32 values that a kernel reads as a further argument, the same in every run.
+struct Parameter {
+  int argument;
+  Desc desc;
+  std::vector<float> values;
+};
 
 struct Kernel {
   dnnl::primitive primitive;
@@ -20,24 +56,28 @@ struct Kernel {
   Desc weights;
   Desc dst;
   Desc scratchpad;
+  std::vector<Parameter> parameters{};
   int post_ops = 0;  // how many; all else of them does not count in time
 
   bool is_reference() const { return implementation.find("ref") != std::string::npos; }
 };
+// The kernel's parameters as arguments in memory of their own.
+std::unordered_map<int, dnnl::memory> parameter_arguments(const dnnl::engine& engine,
+                                                          const Kernel& kernel);
 
-// What happens between the accumulator and the store:
+// What happens between the accumulator and the store, in this order, each step rounded to f32 and
+// the residual's product and sum rounded once:
 //   dst = activation_scale * activation(scale[o] * (acc + bias[o]) * data_scale
 //                                       + residual_scale * dst)
 struct Epilogue {
   std::vector<float> scales;  // one, or one per output channel; empty: 1
-  bool data_scale = false;    // a factor known at run time: argument kDataScale, f32 [1]
+  bool data_scale = false;    // a factor known at run time: argument kDataScale, f32 [1, 1, ...]
   std::optional<float> residual_scale;
   DType residual_dtype = DType::f32;
   ActivationSpec activation;
   float activation_scale = 1;
 };
-// The factor is the first post-operation, so that its argument is always the same.
-inline constexpr int kDataScale = DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1;
+extern const int kDataScale;
 
 struct ConvolutionGeometry {
   Dims data;     // NCHW
@@ -55,7 +95,8 @@ struct Layouts {
   std::optional<Desc> data;
   std::optional<Desc> result;
 };
-// This and the others that may give nothing: where the library has no such kernel.
+// This and the others that may give nothing: where the library has no such kernel. Those that may
+// not throw dnnl::error then.
 std::optional<Kernel> make_convolution(const dnnl::engine& engine, ConvolutionMethod method,
                                        const ConvolutionGeometry& geometry, DType data_dtype,
                                        DType result_dtype, bool has_bias, const Layouts& layouts,
