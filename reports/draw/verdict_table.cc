@@ -46,12 +46,18 @@ std::string cases_of(const GateSummary& gate) {
   return fmt::format("{} of {}", gate.failing.size(), plural(cases, "case"));
 }
 
+// "[0.68, 0.74]"; what a margin was judged by is in its reason.
+std::string interval_of(const Verdict& verdict) {
+  if (!verdict.interval || verdict.kind == "margin") return {};
+  return fmt::format("[{:.4g}, {:.4g}]", verdict.interval->low, verdict.interval->high);
+}
+
 Line case_line(const Report& report, const GateSummary& gate, const Verdict& verdict) {
   return {.entries = {{.text = gate.rule},
                       {.text = std::string(to_string(verdict.word)),
                        .tone = verdict.failed ? Tone::bad : Tone::plain},
                       {.text = case_name(report, verdict)},
-                      {.text = verdict.reason}},
+                      {.text = verdict.reason, .note = interval_of(verdict)}},
           .starts_group = false};
 }
 
@@ -74,10 +80,13 @@ Table verdict_table(const Report& report) {
   }
   table.notes = {
       "Below each gate: the cases that make it fail, and those that pass though there is more to "
-      "say. Values are in the unit of the metric, accuracies as fractions.",
+      "say. Values are in the unit of the metric, accuracies as fractions; in brackets their 95 % "
+      "intervals. The value decides, but where a drop is to be shown."};
+  if (std::ranges::count(report.run.verdicts, "margin", &Verdict::kind) == 0) return table;
+  table.notes.emplace_back(
       "drop shown to be below a margin: all of the interval of the paired drop lies below it. "
       "worse: all of it lies above. inconclusive: it holds the margin. Intervals are at Holm's "
-      "level for the cases of the gate: a wrong ok, or a wrong worse, among all of them at 2.5 %."};
+      "level for the cases of the gate: a wrong ok, or a wrong worse, among all of them at 2.5 %.");
   return table;
 }
 
@@ -92,8 +101,10 @@ std::vector<Spoken> verdict_lines(const Report& report, std::size_t most) {
     std::vector<const Verdict*> named = gate.failing;
     named.insert(named.end(), gate.remarkable.begin(), gate.remarkable.end());
     for (std::size_t i = 0; i < std::min(named.size(), most); ++i) {
-      lines.push_back({one_line(fmt::format("  {}: {}: {}", case_name(report, *named[i]),
-                                            to_string(named[i]->word), named[i]->reason))});
+      const std::string interval = interval_of(*named[i]);
+      lines.push_back({one_line(fmt::format("  {}: {}: {}{}{}", case_name(report, *named[i]),
+                                            to_string(named[i]->word), named[i]->reason,
+                                            interval.empty() ? "" : " ", interval))});
     }
     if (named.size() > most) lines.push_back({fmt::format("  and {} more", named.size() - most)});
   }

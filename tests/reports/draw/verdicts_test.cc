@@ -40,6 +40,7 @@ Report judged_report() {
       verdict("top5: at least 0.5", "int8naive5", ok, false, "expected failure: known (found 0.7)"),
       verdict("map_voc07: at least 0.5", "", not_judged, false, "left out by --models"),
   };
+  run.verdicts[2].interval.reset();
   run.verdicts.push_back(verdict("top1 as documented: 0.81", "fp32", worse, false, "worse"));
   run.verdicts.back().kind = "documented";
   return make_report(run);
@@ -47,10 +48,10 @@ Report judged_report() {
 
 constexpr const char* kTerminal =
     R"(gate FAILED: top1: at least 0.75 (2 of 3 cases)
-  tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread: worse: found 0.7
+  tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread: worse: found 0.7 [0.6, 0.8]
   tiny, INT8 entropy, 5 batches, reference, batch 1, 1 thread: not judged: crashed: signal 11
 gate passed: top5: at least 0.5
-  tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread: ok: expected failure: known (found 0.7)
+  tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread: ok: expected failure: known (found 0.7) [0.6, 0.8]
 gate not judged: map_voc07: at least 0.5 (left out by --models)
 )";
 
@@ -85,10 +86,10 @@ constexpr const char* kMarkdown = R"(### Gates
 | Gate | Verdict | Cases | Found |
 | --- | --- | --- | --- |
 | top1: at least 0.75 | FAILED | 2 of 3 cases |  |
-| top1: at least 0.75 | worse | tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread | found 0.7 |
+| top1: at least 0.75 | worse | tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread | found 0.7 [0.6, 0.8] |
 | top1: at least 0.75 | not judged | tiny, INT8 entropy, 5 batches, reference, batch 1, 1 thread | crashed: signal 11 |
 | top5: at least 0.5 | passed | 2 cases |  |
-| top5: at least 0.5 | ok | tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread | expected failure: known (found 0.7) |
+| top5: at least 0.5 | ok | tiny, INT8 naive, 5 batches, reference, batch 1, 1 thread | expected failure: known (found 0.7) [0.6, 0.8] |
 | map_voc07: at least 0.5 | not judged |  | left out by --models |
 )";
 
@@ -100,6 +101,14 @@ TEST(Verdicts, StandFirstInMarkdownAndHtml) {
   EXPECT_LT(html.find("<h2>Gates</h2>"), html.find("<h2>Documented"));
   EXPECT_THAT(html, HasSubstr(R"(<span class="bad">FAILED</span>)"));
   EXPECT_THAT(html, HasSubstr(R"(<span class="good">passed</span>)"));
+}
+
+TEST(Verdicts, HowMarginsAreJudgedIsSaidWhereThereAreSome) {
+  Report report = judged_report();
+  EXPECT_THAT(find_exporter("markdown").render(report), Not(HasSubstr("Holm")));
+  report.run.verdicts[1].kind = "margin";
+  EXPECT_THAT(find_exporter("markdown").render(report),
+              AllOf(HasSubstr("Holm"), HasSubstr("| found 0.7 |")));
 }
 
 TEST(Verdicts, AreAllInJson) {
