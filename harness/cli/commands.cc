@@ -11,6 +11,8 @@ const std::vector<Command>& commands() {
       {"export", "a model in another format, or a built-in network as files", export_command},
       {"inspect", "graph, parameters and time per layer of one model", inspect_command},
       {"report", "a run of the database as Markdown, HTML, JSON or CSV", report_command},
+      {"compare", "what changed between two runs, and whether it is worse", compare_command},
+      {"tag", "names for runs", tag_command},
       {"data", "make, pack, list and verify data sets", data_command},
       {"list", "what this build can do", list_command},
       {"doctor", "what this machine can do, and what would spoil measurements", doctor_command},

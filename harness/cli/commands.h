@@ -9,6 +9,8 @@ int suite_command(std::span<const std::string> arguments, const Streams& streams
 int quantize_command(std::span<const std::string> arguments, const Streams& streams);
 int infer_command(std::span<const std::string> arguments, const Streams& streams);
 int report_command(std::span<const std::string> arguments, const Streams& streams);
+int compare_command(std::span<const std::string> arguments, const Streams& streams);
+int tag_command(std::span<const std::string> arguments, const Streams& streams);
 int export_command(std::span<const std::string> arguments, const Streams& streams);
 int inspect_command(std::span<const std::string> arguments, const Streams& streams);
 int data_command(std::span<const std::string> arguments, const Streams& streams);

@@ -79,6 +79,11 @@ constexpr const char* kVersion4 = R"sql(
 ALTER TABLE cases ADD COLUMN latency_counts TEXT NOT NULL DEFAULT '';
 -- what of a case of that status proves nothing: "latency"; empty: all
 ALTER TABLE cases ADD COLUMN mistrusted TEXT NOT NULL DEFAULT '';
+-- names that people gave to runs (tags.h)
+CREATE TABLE tags (
+  name TEXT PRIMARY KEY,
+  run  INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE
+) WITHOUT ROWID;
 )sql";
 
 constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};

@@ -69,7 +69,7 @@ TEST_F(StoreTest, OlderFilesKeepTheirOrderAndAreWrittenOn) {
     for (const int number : {2, 1}) store.put(run, full_record(number));
   }
   sql("ALTER TABLE cases DROP COLUMN position; ALTER TABLE cases DROP COLUMN latency_counts;"
-      "ALTER TABLE cases DROP COLUMN mistrusted; PRAGMA user_version = 2");
+      "ALTER TABLE cases DROP COLUMN mistrusted; DROP TABLE tags; PRAGMA user_version = 2");
   const auto of_one_process = [](int number) {
     CaseRecord record = full_record(number);
     record.latency_counts.clear();
