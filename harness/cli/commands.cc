@@ -12,6 +12,7 @@ const std::vector<Command>& commands() {
       {"inspect", "graph, parameters and time per layer of one model", inspect_command},
       {"report", "a run of the database as Markdown, HTML, JSON or CSV", report_command},
       {"compare", "what changed between two runs, and whether it is worse", compare_command},
+      {"history", "a metric over many runs, and where it changed", history_command},
       {"tag", "names for runs", tag_command},
       {"data", "make, pack, list and verify data sets", data_command},
       {"list", "what this build can do", list_command},

@@ -60,14 +60,20 @@ int compare_command(std::span<const std::string> arguments, const Streams& strea
   if (before == after)
     throw Error(fmt::format("'{}' and '{}' are both run {} of {}", first, second, before.run,
                             before.database));
-  const ComparedRuns runs = compare(before, after, bounds, options.given("fail-on"), a.any_machine);
+  Run first_run = load(before);
+  Run second_run = load(after);
+  const RunNames names{describe(before, first_run.info), describe(after, second_run.info)};
+  CompareOptions how;
+  how.any_machine = a.any_machine;
+  const RunComparison comparison = compare(std::move(first_run), std::move(second_run), how);
+  const FailOnVerdict verdict = judge(comparison, bounds, options.given("fail-on"));
   if (!a.markdown.empty())
-    write_output(a.markdown, comparison_markdown(runs.comparison, runs.verdict, runs.names));
+    write_output(a.markdown, comparison_markdown(comparison, verdict, names));
   fmt::print(streams.out, "{}",
-             a.json ? comparison_json(runs.comparison, runs.verdict, runs.names)
-                    : comparison_terminal(runs.comparison, runs.verdict, runs.names,
-                                          terminal_width(streams.out), wants_color(streams.out)));
-  return runs.exit_code();
+             a.json ? comparison_json(comparison, verdict, names)
+                    : comparison_terminal(comparison, verdict, names, terminal_width(streams.out),
+                                          wants_color(streams.out)));
+  return exit_code(verdict.verdict);
 }
 
 }  // namespace qbench

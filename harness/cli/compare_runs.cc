@@ -1,5 +1,7 @@
 #include "harness/cli/compare_runs.h"
 
+#include <utility>
+
 #include "engine/core/error.h"
 #include "harness/run/environment.h"
 
@@ -21,8 +23,8 @@ std::vector<Bound> FailOn::bounds(bool asked) const {
   }
 }
 
-int ComparedRuns::exit_code() const {
-  switch (verdict.verdict) {
+int exit_code(RunVerdict verdict) {
+  switch (verdict) {
     case RunVerdict::same:
       return kExitOk;
     case RunVerdict::worse:
@@ -33,17 +35,10 @@ int ComparedRuns::exit_code() const {
   return kExitUsage;
 }
 
-ComparedRuns compare(const RunReference& before, const RunReference& after,
-                     const std::vector<Bound>& bounds, bool asked, bool any_machine) {
-  Run first = load(before);
-  Run second = load(after);
-  const CompareOptions options{.machine_before = machine_of(first.info.environment),
-                               .machine_after = machine_of(second.info.environment),
-                               .any_machine = any_machine};
-  RunNames names{describe(before, first.info), describe(after, second.info)};
-  RunComparison comparison = compare_runs(std::move(first), std::move(second), options);
-  FailOnVerdict verdict = judge(comparison, bounds, asked);
-  return {std::move(comparison), std::move(verdict), std::move(names)};
+RunComparison compare(Run before, Run after, CompareOptions options) {
+  options.machine_before = machine_of(before.info.environment);
+  options.machine_after = machine_of(after.info.environment);
+  return compare_runs(std::move(before), std::move(after), options);
 }
 
 }  // namespace qbench

@@ -20,16 +20,9 @@ struct FailOn {
   std::vector<Bound> bounds(bool asked) const;
 };
 
-struct ComparedRuns {
-  RunComparison comparison;
-  FailOnVerdict verdict;
-  RunNames names;
+int exit_code(RunVerdict verdict);
 
-  int exit_code() const;
-};
-
-// `asked`: the user gave the terms.
-ComparedRuns compare(const RunReference& before, const RunReference& after,
-                     const std::vector<Bound>& bounds, bool asked, bool any_machine);
+// Two runs, the machines told apart as latencies of a suite are.
+RunComparison compare(Run before, Run after, CompareOptions options);
 
 }  // namespace qbench

@@ -14,6 +14,7 @@
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
 #include "engine/core/json_text.h"
+#include "harness/cli/baseline.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/options.h"
 #include "harness/cli/report_files.h"
@@ -43,6 +44,7 @@ struct Arguments {
   std::string filter;
   bool dry_run = false;
   bool resume = false;
+  Baseline baseline;
   ReportFiles reports;
   bool json = false;
   bool quiet = false;
@@ -79,6 +81,8 @@ void declare(Options& options, Arguments& a) {
   options.add("database", a.database, "FILE", "where the records go");
   options.add("work-dir", a.work_dir, "DIR",
               "for calibration tables and quantized models; default: DATABASE.work");
+  options.section("Judgement");
+  a.baseline.add_to(options);
   options.section("Output");
   a.reports.add_to(options);
   options.add("json", a.json, "print the report as JSON");
@@ -255,7 +259,24 @@ int report(const Arguments& a, const Suite& suite, Run run, const Streams& strea
   }
   const bool passed = print_gates(verdicts, a.json ? streams.err : streams.out);
   a.reports.write(made);
-  return exit_code(made.run, passed);
+  const int code = exit_code(made.run, passed);
+  if (!a.baseline.wanted()) return code;
+  const int beside = a.baseline.judge_and_print(made.run, a.json ? streams.err : streams.out);
+  return code == kExitOk ? beside : code;
+}
+
+// The options because of which cells of an earlier run may be missing in this one.
+std::string left_out_by(const Arguments& a, const Plan& plan) {
+  std::string options = plan.suite.narrowed_by;
+  const Overrides& o = a.overrides;
+  const std::pair<const char*, bool> others[] = {
+      {"--batches", !o.calib_batches.empty()},
+      {"--batch-sizes", !o.batch_sizes.empty()},
+      {"--threads", !o.threads.empty()},
+      {"--quantized-dtype", !o.quantized_dtypes.empty()}};
+  for (const auto& [name, given] : others)
+    if (given) options += (options.empty() ? "" : ", ") + std::string(name);
+  return options;
 }
 
 Plan plan_suite(const Arguments& a, const Environment& environment) {
@@ -284,14 +305,23 @@ int run_plan(const Arguments& a, const Plan& plan, const RunInfo& info, const St
     for (const std::string& warning : measuring_warnings(info.environment)) {
       progress.note("warning: " + warning);
     }
-    const SweepOptions options{.work_dir = a.work_dir,
-                               .resume = a.resume,
-                               .decode_threads = usable_cores(),
-                               .launch = worker_launcher(plan.suite, interrupt),
-                               .turn_file = measuring_turn_file(),
-                               .interrupted = [&interrupt] { return interrupt.raised(); },
-                               .now = utc_now};
+    SweepOptions options{.work_dir = a.work_dir,
+                         .resume = a.resume,
+                         .decode_threads = usable_cores(),
+                         .launch = worker_launcher(plan.suite, interrupt),
+                         .turn_file = measuring_turn_file(),
+                         .interrupted = [&interrupt] { return interrupt.raised(); },
+                         .now = utc_now};
     interrupted = sweep(plan, store, run, options, progress).interrupted;
+    if (!interrupted && a.baseline.wanted()) {
+      options.again = a.baseline.suspects(store.load_run(run));
+      if (!options.again.empty()) {
+        progress.note(
+            fmt::format("{} cases are measured again: a latency looks worse than the baseline's",
+                        options.again.size()));
+        interrupted = sweep(plan, store, run, options, progress).interrupted;
+      }
+    }
   }
   if (interrupted) {
     fmt::print(streams.err, "interrupted; finished cases are in {}, --resume goes on\n",
@@ -325,6 +355,9 @@ int suite_command(std::span<const std::string> arguments, const Streams& streams
   const Plan plan = plan_suite(a, environment);
   const bool nothing_runs = std::ranges::all_of(
       plan.groups, [](const Group& group) { return group.status == Status::skipped; });
+  if (!nothing_runs && !a.dry_run) {
+    a.baseline.find(options, a.database, plan.suite.name, left_out_by(a, plan));
+  }
   if (nothing_runs) a.database = ":memory:";  // what was documented is shown, nothing is kept
   if (!plan.missing.empty()) fmt::print(streams.err, "{}\n", wrap(missing_text(a, plan), 2));
   if (a.dry_run) return print_cases(plan, a.json, streams.out);

@@ -147,7 +147,7 @@ std::vector<Finding> broken_cells(const RunComparison& comparison) {
   for (std::size_t i = 0; i < comparison.cells.size(); ++i) {
     const CellChange& cell = comparison.cells[i];
     if (cell.standing == Standing::missing &&
-        comparison.before.cases[*cell.before].status == Status::ok) {
+        comparison.before.cases[*cell.before].proves_accuracy()) {
       broken.push_back({i, "missing"});
     }
     if (cell.standing != Standing::broken) continue;

@@ -1,5 +1,7 @@
 // Mean average precision of two detectors on the same images.
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -34,6 +36,13 @@ Interval percentiles(const std::vector<double>& values, double confidence) {
 }
 
 }  // namespace
+
+double p_value_of(const PairedPrecision::Drop& drop) {
+  const boost::math::normal normal;
+  const double error = drop.interval.width() / (2 * boost::math::quantile(normal, 0.975));
+  if (error <= 0) return drop.value == 0 ? 1 : 0;
+  return 2 * boost::math::cdf(boost::math::complement(normal, std::fabs(drop.value) / error));
+}
 
 Interval precision_interval(std::span<const DetectedImage> images,
                             const BootstrapOptions& options) {

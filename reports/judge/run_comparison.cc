@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <map>
 #include <tuple>
@@ -52,9 +51,9 @@ std::map<std::pair<Key, int>, std::size_t> by_key(const Run& run) {
 }
 
 Standing standing_of(const CaseRecord& before, const CaseRecord& after) {
-  if (before.status == Status::ok)
-    return after.status == Status::ok ? Standing::compared : Standing::broken;
-  return after.status == Status::ok ? Standing::mended : Standing::not_ok;
+  if (before.proves_accuracy())
+    return after.proves_accuracy() ? Standing::compared : Standing::broken;
+  return after.proves_accuracy() ? Standing::mended : Standing::not_ok;
 }
 
 // The cells of both runs, joined.
@@ -86,14 +85,6 @@ std::vector<CellChange> join(const Run& before, const Run& after) {
     }
   }
   return cells;
-}
-
-// The p-value of a drop whose interval is that of a bootstrap.
-double bootstrap_p(const PairedPrecision::Drop& drop) {
-  const boost::math::normal normal;
-  const double error = drop.interval.width() / (2 * boost::math::quantile(normal, 0.975));
-  if (error <= 0) return drop.value == 0 ? 1 : 0;
-  return 2 * boost::math::cdf(boost::math::complement(normal, std::fabs(drop.value) / error));
 }
 
 MetricChange& add(CellChange& cell, std::string_view metric, std::optional<double> before,
@@ -177,7 +168,7 @@ void compare_detectors(const CaseRecord& before, const CaseRecord& after,
   }
   added.worse = cell.precision->voc07.value;
   added.interval = cell.precision->voc07.interval;
-  added.p_value = bootstrap_p(cell.precision->voc07);
+  added.p_value = p_value_of(cell.precision->voc07);
 }
 
 // Whatever `before` has and `after` cannot be set beside it.
@@ -223,16 +214,22 @@ std::string row_of(const CaseRecord& r) {
   return fmt::format("{}\n{}\n{}\n{}\n{}", r.model, r.dataset, r.backend, r.batch_size, r.threads);
 }
 
+std::vector<std::optional<double>> medians_of(const CaseRecord& record) {
+  if (!record.proves_latency()) return {};
+  return process_medians(record.latency_ns, record.latency_counts);
+}
+
 TimedCell timed_cell(const CaseRecord& before, const CaseRecord& after) {
   return {.network = before.model,
           .backend = before.backend,
           .row = row_of(before),
           .precision = before.precision,
-          .before = process_medians(before.latency_ns, before.latency_counts),
-          .after = process_medians(after.latency_ns, after.latency_counts)};
+          .before = medians_of(before),
+          .after = medians_of(after)};
 }
 
 std::optional<double> typical(const CaseRecord& record) {
+  if (!record.proves_latency()) return std::nullopt;
   const auto latency = typical_latency(record.latency_ns, record.latency_counts);
   return latency ? std::optional(latency->value) : std::nullopt;
 }
@@ -252,8 +249,9 @@ std::string why_no_test(const LatencyChange& change) {
 
 void add_latency(CellChange& cell, const CaseRecord& before, const CaseRecord& after) {
   if (!cell.latency) {
-    note_lost(cell, "latency", typical(before), "was not measured again");
-    note_lost(cell, "throughput", throughput(before), "was not measured again");
+    const std::string why = after.proves_latency() ? "was not measured again" : after.reason;
+    note_lost(cell, "latency", typical(before), why);
+    note_lost(cell, "throughput", throughput(before), why);
     return;
   }
   const LatencyChange& change = *cell.latency;
@@ -344,6 +342,16 @@ std::vector<RunComparison::Difference> differences(const Environment& before,
   return found;
 }
 
+// Cells that were not asked for this time.
+void leave_out(RunComparison& comparison, const std::string& narrowed_by) {
+  const auto left_out = std::erase_if(
+      comparison.cells, [](const CellChange& cell) { return cell.standing == Standing::missing; });
+  if (left_out == 0) return;
+  comparison.notices.push_back(
+      fmt::format("{} of the earlier run left out by {}",
+                  text::plural(static_cast<std::int64_t>(left_out), "cell"), narrowed_by));
+}
+
 void note_unfinished(const Run& run, RunComparison& comparison) {
   if (run.info.finished.empty())
     comparison.notices.push_back(fmt::format("run {} was not finished", run.info.id));
@@ -363,6 +371,7 @@ RunComparison compare_runs(Run before, Run after, const CompareOptions& options)
   comparison.cells = join(comparison.before, comparison.after);
   comparison.environment =
       differences(comparison.before.info.environment, comparison.after.info.environment);
+  if (!options.narrowed_by.empty()) leave_out(comparison, options.narrowed_by);
   note_unfinished(comparison.before, comparison);
   note_unfinished(comparison.after, comparison);
   if (options.machine_before != options.machine_after && !options.any_machine) {

@@ -53,7 +53,7 @@ struct CellChange {
     compared,
     missing,  // in `before` alone
     added,    // in `after` alone
-    broken,   // ok before, not any more
+    broken,   // ok before (its latency may be mistrusted), not any more
     mended,   // the other way round
     not_ok,   // in neither
   };
@@ -104,6 +104,9 @@ struct CompareOptions {
   std::string machine_before{};
   std::string machine_after{};
   bool any_machine = false;
+  // Options that left cells out of `after` on purpose ("--models"): what is missing is then no
+  // failure. Empty: nothing did.
+  std::string narrowed_by{};
 };
 
 // Cells are the same where model, data set, backend, precision, mode, calibration batches, type,

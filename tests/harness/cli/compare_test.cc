@@ -158,5 +158,42 @@ TEST_F(Compare, ReadsOnly) {
   EXPECT_EQ(fs::last_write_time(path("db.sqlite")), before);
 }
 
+TEST_F(Compare, HistoryTellsOfANewStepOnce) {
+  // Sizes need no nights to tell.
+  add("demo");
+  add("demo");
+  EXPECT_EQ(run({"history", "size"}).exit_code, kExitOk);
+  const auto add_larger = [&] {
+    Store store = Store::open(path("db.sqlite"), Store::Mode::create);
+    qbench::Run larger = synthetic_run();
+    larger.info.suite = "demo";
+    for (CaseRecord& record : larger.cases)
+      for (MetricValue& metric : record.metrics) metric.value *= 2;
+    const std::int64_t id = store.begin_run(larger.info);
+    for (const CaseRecord& record : larger.cases) store.put(id, record);
+    store.finish_run(id, "2026-11-24T10:01:00Z");
+  };
+  add_larger();
+  const Outcome found = run({"history", "size"});
+  EXPECT_EQ(found.exit_code, kExitFailed);
+  EXPECT_THAT(found.out, HasSubstr("since run 3: "));
+  add_larger();
+  EXPECT_EQ(run({"history", "size"}).exit_code, kExitOk);
+  EXPECT_EQ(run({"history", "size", "--last", "2"}).exit_code, kExitFailed);
+  const Outcome unknown = run({"history", "size", "--suite", "dem"});
+  EXPECT_EQ(unknown.exit_code, kExitUsage);
+  EXPECT_THAT(unknown.err, HasSubstr("no finished run of suite 'dem', did you mean 'demo'?"));
+  EXPECT_THAT(run({"history", "sizes"}).err, HasSubstr("did you mean 'size'?"));
+  EXPECT_THAT(run({"history", "size", "--models", "nobody"}).err, HasSubstr("no cell of those"));
+  EXPECT_THAT(run({"history", "--last", "0"}).err, HasSubstr("--last 0, expected 1 or more"));
+}
+
+TEST_F(Compare, HistoryIsOfOneMachine) {
+  add("demo");
+  add("demo", 1, true, "6502");
+  EXPECT_THAT(run({"history"}).out, HasSubstr("1 of 2 runs are of another machine"));
+  EXPECT_EQ(run({"history", "--any-machine"}).out.find("another machine"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace qbench

@@ -173,6 +173,24 @@ TEST(RunComparison, LatenciesOfAnotherMachineAreRefused) {
   EXPECT_NE(compare_runs(timed(1), timed(2), any).cells[1].find("latency"), nullptr);
 }
 
+TEST(RunComparison, OfACaseWithAMistrustedLatencyAccuracyIsCompared) {
+  qbench::Run before = timed(1);
+  qbench::Run after = timed(1);
+  for (qbench::Run* run : {&before, &after})
+    for (CaseRecord& record : run->cases) set_images(record, "1115.");
+  CaseRecord& disturbed = after.cases[1];
+  disturbed.status = Status::mistrusted;
+  disturbed.mistrusted = CaseRecord::kLatency;
+  disturbed.reason = "another program ran";
+  const auto comparison = compare_runs(before, after);
+  EXPECT_EQ(comparison.cells[1].standing, Standing::compared);
+  EXPECT_TRUE(comparison.cells[1].identical);
+  EXPECT_TRUE(comparison.cells[1].find("latency")->lost);
+  EXPECT_EQ(comparison.cells[1].find("latency")->unknown, "another program ran");
+  disturbed.mistrusted = "";
+  EXPECT_EQ(compare_runs(before, after).cells[1].standing, Standing::broken);
+}
+
 TEST(RunComparison, WhatDiffersBetweenTheMachinesIsNamed) {
   const auto comparison = compare_runs(timed(1, {{"cpu", "Z80"}, {"revision", "a"}, {"load", "1"}}),
                                        timed(1, {{"cpu", "Z80"}, {"revision", "b"}, {"isa", "x"}}));
