@@ -61,7 +61,7 @@ int gate_command(std::span<const std::string> arguments, const Streams& streams)
   Options options("qbench gate [RUN] [options]",
                   "Judges a run of the database again, by the gates of a suite file as it is now. "
                   "The new verdicts take the place of the old ones. Nothing is measured.");
-  options.positional("RUN", a.run, "number of the run, or latest (the default)");
+  options.positional("RUN", a.run, kRunReferenceHelp + std::string("; default: latest"));
   options.add("suite", a.suite, "NAME|FILE", "whose gates; default: the suite of the run");
   options.add("database", a.database, "FILE", "records of earlier runs");
   options.add("json", a.json, "print the verdicts as JSON");
@@ -70,13 +70,12 @@ int gate_command(std::span<const std::string> arguments, const Streams& streams)
     return kExitOk;
   }
   if (a.run.size() > 1) throw Error(fmt::format("expected one run, found {}", a.run.size()));
-  // One that does not exist must not be made.
-  const std::int64_t run = resolve_run(Store::open(a.database, Store::Mode::read_only),
-                                       a.run.empty() ? "latest" : a.run.front());
-  Store store = Store::open(a.database, Store::Mode::create);
-  Report report = make_report(store.load_run(run));
+  // A database that does not exist must not be made.
+  const RunReference chosen = resolve_run(a.run.empty() ? "latest" : a.run.front(), a.database);
+  Store store = Store::open(chosen.database, Store::Mode::create);
+  Report report = make_report(store.load_run(chosen.run));
   const RunInfo& info = report.run.info;
-  const std::string name = fmt::format("{}, run {}", a.database, run);
+  const std::string name = describe(chosen, info);
   if (info.finished.empty())
     throw Error("is not finished: 'qbench suite --resume' goes on with it").at(name);
   judge_run(suite_of(a, recorded_by(info, name)), store, report);

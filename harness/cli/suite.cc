@@ -14,6 +14,7 @@
 #include "engine/calibration/observers.h"
 #include "engine/core/error.h"
 #include "engine/core/json_text.h"
+#include "harness/cli/baseline.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/judge_run.h"
 #include "harness/cli/options.h"
@@ -183,7 +184,10 @@ int report(const SuiteArguments& a, const Suite& suite, Store& store, std::int64
                render_terminal(made, terminal_width(streams.out), wants_color(streams.out)));
   }
   a.reports.write(made);
-  return exit_code(made.run);
+  const int code = exit_code(made.run);
+  if (!a.baseline.wanted()) return code;
+  const int beside = a.baseline.judge_and_print(made.run, a.json ? streams.err : streams.out);
+  return code == kExitOk ? beside : code;
 }
 
 Plan plan_suite(const SuiteArguments& a, const Environment& environment) {
@@ -213,14 +217,23 @@ int run_plan(const SuiteArguments& a, const Plan& plan, const RunInfo& info,
     for (const std::string& warning : measuring_warnings(info.environment)) {
       progress.note("warning: " + warning);
     }
-    const SweepOptions options{.work_dir = a.work_dir,
-                               .resume = a.resume,
-                               .decode_threads = usable_cores(),
-                               .launch = worker_launcher(plan.suite, interrupt),
-                               .turn_file = measuring_turn_file(),
-                               .interrupted = [&interrupt] { return interrupt.raised(); },
-                               .now = utc_now};
+    SweepOptions options{.work_dir = a.work_dir,
+                         .resume = a.resume,
+                         .decode_threads = usable_cores(),
+                         .launch = worker_launcher(plan.suite, interrupt),
+                         .turn_file = measuring_turn_file(),
+                         .interrupted = [&interrupt] { return interrupt.raised(); },
+                         .now = utc_now};
     interrupted = sweep(plan, store, run, options, progress).interrupted;
+    if (!interrupted && a.baseline.wanted()) {
+      options.again = a.baseline.suspects(store.load_run(run));
+      if (!options.again.empty()) {
+        progress.note(
+            fmt::format("{} cases are measured again: a latency looks worse than the baseline's",
+                        options.again.size()));
+        interrupted = sweep(plan, store, run, options, progress).interrupted;
+      }
+    }
   }
   if (interrupted) {
     fmt::print(streams.err, "interrupted; finished cases are in {}, --resume goes on\n",
@@ -257,6 +270,9 @@ int suite_command(std::span<const std::string> arguments, const Streams& streams
   const Plan plan = plan_suite(a, environment);
   const bool nothing_runs = std::ranges::all_of(
       plan.groups, [](const Group& group) { return group.status == Status::skipped; });
+  if (!nothing_runs && !a.dry_run) {
+    a.baseline.find(options, a.database, plan.suite.name, plan.suite.narrowed_by);
+  }
   if (nothing_runs) a.database = ":memory:";  // what was documented is shown, nothing is kept
   if (!plan.missing.empty()) fmt::print(streams.err, "{}\n", wrap(missing_text(a, plan), 2));
   if (a.dry_run) return print_cases(plan, a.json, streams.out);

@@ -48,6 +48,8 @@ void add_suite_options(Options& options, SuiteArguments& a) {
   options.add("database", a.database, "FILE", "where the records go");
   options.add("work-dir", a.work_dir, "DIR",
               "for calibration tables and quantized models; default: DATABASE.work");
+  options.section("Judgement");
+  a.baseline.add_to(options);
   options.section("Output");
   a.reports.add_to(options);
   options.add("json", a.json, "print the report as JSON");

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/baseline.h"
 #include "harness/cli/options.h"
 #include "harness/cli/report_files.h"
 #include "harness/suite/suite.h"
@@ -21,6 +22,7 @@ struct SuiteArguments {
   std::string margin = "0.5pp";  // of until_decided
   bool dry_run = false;
   bool resume = false;
+  Baseline baseline;
   ReportFiles reports;
   bool json = false;
   bool quiet = false;

@@ -76,6 +76,7 @@ GroupSweep::GroupSweep(const Plan& plan, const Group& group, int device,
 bool GroupSweep::run() {
   std::vector<Pending> pending;
   for (const Case& made : group_.cases) {
+    if (!options_.again.empty() && !options_.again.contains(made.id)) continue;
     CaseRecord record = blank_record(group_, made);
     record.started = record.finished = recorder_.now();
     if (made.status != Status::ok) {
@@ -120,6 +121,8 @@ void GroupSweep::finish(Pending& pending) {
     append(record.metrics,
            latency_metrics(record.latency_ns, record.latency_counts, record.batch_size));
   append(record.metrics, device_metrics(pending.device));
+  if (!options_.again.empty())
+    add_warning(record, "measured again, since a latency looked worse than the baseline's");
   if (const auto warning = clock_warning(pending.device)) add_warning(record, *warning);
   judge_noise(pending.noise, plan_.suite.measure, record);
   add_agreement(record);
@@ -132,7 +135,7 @@ bool GroupSweep::score(const std::vector<Variant>& variants) {
   std::vector<Variant> open;
   for (const Variant& variant : variants) {
     std::optional<AccuracyResult> known;
-    if (options_.resume) known = load_accuracy(cache_path(variant));
+    if (options_.resume || !options_.again.empty()) known = load_accuracy(cache_path(variant));
     if (known) {
       results_.push_back(*std::move(known));
     } else {

@@ -42,11 +42,12 @@ void Recorder::put(const CaseRecord& record, const Case& made) {
   const std::lock_guard lock(mutex_);
   store_.put(run_, record, positions_.at(&made));
   ++done_;
-  progress_.case_done(record, made.name, done_, positions_.size());
+  progress_.case_done(record, made.name, done_,
+                      options_.again.empty() ? positions_.size() : options_.again.size());
 }
 
 std::optional<CaseRecord> Recorder::take_reusable(const Case& made) {
-  if (!options_.resume) return std::nullopt;
+  if (!options_.resume || !options_.again.empty()) return std::nullopt;
   const std::lock_guard lock(mutex_);
   std::optional<CaseRecord> earlier = store_.find_reusable(made.id);
   if (earlier) ++reused_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ using Launcher =
 struct SweepOptions {
   std::string work_dir;  // calibration tables, saved models, finished accuracy results
   bool resume = false;   // use what earlier runs with equal case ids have measured
+  // Content ids. Not empty: of these cases alone, which the run has measured before, latency and
+  // memory are measured anew; their scores are those in work_dir.
+  std::set<std::string, std::less<>> again{};
   int decode_threads = 1;
   Launcher launch;
   std::string turn_file{};  // as of MeasuringTurn, which each job waits for; empty: none does

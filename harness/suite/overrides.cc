@@ -106,6 +106,7 @@ void note_changes(const Overrides& overrides, Suite& suite) {
   if (!overrides.batch_sizes.empty()) options.emplace_back("--batch-sizes");
   if (!overrides.backends.empty()) options.emplace_back("--backends");
   if (!overrides.threads.empty()) options.emplace_back("--threads");
+  if (!overrides.quantized_dtypes.empty()) options.emplace_back("--quantized-dtype");
   if (!overrides.dataset.empty()) options.emplace_back("--dataset");
   suite.narrowed_by = fmt::format("{}", fmt::join(options, ", "));
 }

@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "reports/draw/markdown_table.h"
 #include "reports/draw/renderers.h"
 #include "reports/draw/tables.h"
 #include "reports/text/text.h"
@@ -20,7 +21,7 @@ class Markdown {
     out_ += '\n';
   }
   void header(const Report& report);
-  void table(const text::Table& table);
+  void table(const text::Table& table) { out_ += markdown_table(table); }
   void list(std::string_view title, const std::vector<text::Remark>& remarks);
   void machine(const Environment& environment);
 
@@ -38,40 +39,6 @@ void Markdown::header(const Report& report) {
        run.finished.empty() ? ", not finished" : ", finished " + escape_markdown(run.finished));
   line("");
   if (!run.command_line.empty()) line("    {}\n", text::one_line(run.command_line));
-}
-
-void Markdown::table(const text::Table& table) {
-  if (table.folded) {
-    line("<details><summary>{}</summary>", table.title);
-  } else {
-    line("### {}", table.title);
-  }
-  line("");
-  if (!table.caption.empty()) line("{}\n", escape_markdown(table.caption));
-  std::string titles = "|";
-  std::string rule = "|";
-  for (const text::Column& column : table.columns) {
-    const std::string unit = column.unit.empty() ? "" : ", " + column.unit;
-    titles += fmt::format(" {} |", escape_markdown(column.title + unit));
-    rule += column.numeric ? " ---: |" : " --- |";
-  }
-  line("{}\n{}", titles, rule);
-  for (const text::Line& row : table.lines) {
-    std::string cells = "|";
-    for (const text::Entry& entry : row.entries) {
-      cells += ' ' + escape_markdown(entry.text);
-      if (!entry.note.empty()) {
-        const std::string note = escape_markdown(entry.note);
-        cells += note.front() == '[' ? ' ' + note : " (" + note + ')';
-      }
-      cells += " |";
-    }
-    line("{}", cells);
-  }
-  line("");
-  for (const std::string& note : table.notes) line("- {}", escape_markdown(note));
-  line("");
-  if (table.folded) line("</details>\n");
 }
 
 void Markdown::list(std::string_view title, const std::vector<text::Remark>& remarks) {

@@ -30,19 +30,6 @@ VariantKey variant_key(const CaseRecord& record, const std::string& variant) {
           record.calib_batches, variant};
 }
 
-std::string describe_variant(const CaseRecord& record) {
-  std::string text = text::upper(record.precision);
-  if (!record.mode.empty()) text += " " + record.mode;
-  if (record.calib_batches > 0) {
-    text += fmt::format(", {} {}", record.calib_batches,
-                        record.calib_batches == 1 ? "batch" : "batches");
-  }
-  if (!record.quantized_dtype.empty() && record.quantized_dtype != "auto") {
-    text += ", " + record.quantized_dtype;
-  }
-  return text;
-}
-
 bool belongs(const Row& row, const CaseRecord& record) {
   return row.model == record.model && row.source == record.model_source &&
          row.dataset == record.dataset && row.backend == record.backend &&
@@ -137,6 +124,19 @@ void compare(const CaseRecord& fp32, const CaseRecord& other, PrecisionComparer&
 }
 
 }  // namespace
+
+std::string describe_variant(const CaseRecord& record) {
+  std::string text = text::upper(record.precision);
+  if (!record.mode.empty()) text += " " + record.mode;
+  if (record.calib_batches > 0) {
+    text += fmt::format(", {} {}", record.calib_batches,
+                        record.calib_batches == 1 ? "batch" : "batches");
+  }
+  if (!record.quantized_dtype.empty() && record.quantized_dtype != "auto") {
+    text += ", " + record.quantized_dtype;
+  }
+  return text;
+}
 
 std::vector<const Cell*> cells_of(const Row& row) {
   std::vector<const Cell*> cells;

@@ -61,4 +61,7 @@ struct Report {
 
 Report make_report(Run run);
 
+// What a case is called in its row: "FP32", "INT8 naive, 5 batches, uint8".
+std::string describe_variant(const CaseRecord& record);
+
 }  // namespace qbench

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
 #include <random>
 #include <utility>
 #include <vector>
@@ -88,6 +90,13 @@ std::optional<DrawnDrops> draw_drops(std::span<const DetectedImage> first,
     drawn.draws.push_back(mean->weighted(a, weights) - mean->weighted(b, weights));
   });
   return drawn;
+}
+
+double p_value_of(const PairedPrecision::Drop& drop) {
+  const boost::math::normal normal;
+  const double error = drop.interval.width() / (2 * boost::math::quantile(normal, 0.975));
+  if (error <= 0) return drop.value == 0 ? 1 : 0;
+  return 2 * boost::math::cdf(boost::math::complement(normal, std::fabs(drop.value) / error));
 }
 
 Interval precision_interval(std::span<const DetectedImage> images,

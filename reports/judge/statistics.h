@@ -126,6 +126,10 @@ std::optional<DrawnDrops> draw_drops(std::span<const DetectedImage> first,
 Interval precision_interval(std::span<const DetectedImage> images,
                             const BootstrapOptions& options = {});
 
+// Two-sided p-value of no drop: normal, with the standard error that the width of the interval (95
+// %) gives, since counting it out would take more resamples than there are.
+double p_value_of(const PairedPrecision::Drop& drop);
+
 // Confidence interval of one proportion: Wilson (1927), JASA 22:209. [0,1] for no images.
 Interval proportion_interval(std::int64_t right, std::int64_t total, double confidence = 0.95);
 

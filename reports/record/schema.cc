@@ -98,6 +98,11 @@ CREATE TABLE verdicts (
   reason        TEXT NOT NULL,
   PRIMARY KEY (run, position)
 ) WITHOUT ROWID;
+-- names that people gave to runs (tags.h)
+CREATE TABLE tags (
+  name TEXT PRIMARY KEY,
+  run  INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE
+) WITHOUT ROWID;
 )sql";
 
 constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};

@@ -40,6 +40,12 @@ std::string percent(const Interval& fractions) {
   return fmt::format("[{}, {}]", percent(fractions.low), percent(fractions.high));
 }
 
+std::string change(double fraction) {
+  const std::string digits = decimal(100 * fraction, 1);
+  const bool zero = digits.find_first_not_of("0.") == std::string::npos;
+  return (fraction > 0 && !zero ? "+" : "") + digits;
+}
+
 std::string milliseconds(double ns) { return significant(ns / 1e6); }
 
 std::string megabytes(double bytes) {

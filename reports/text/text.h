@@ -15,6 +15,7 @@ inline constexpr std::string_view kAbsent = "—";  // was not measured
 
 std::string percent(double fraction);            // 0.7587 -> "75.87"
 std::string percent(const Interval& fractions);  // "[−0.21, 0.99]"
+std::string change(double fraction);             // 0.0312 -> "+3.1", −0.0004 -> "0.0"
 std::string milliseconds(double ns);             // three or four significant digits: "12.34"
 std::string megabytes(double bytes);             // 1 MB = 10^6 bytes
 std::string rate(double per_second);             // "81.2", "1,234"

@@ -87,7 +87,7 @@ TEST_F(StoreTest, OlderFilesKeepTheirOrderAndAreWrittenOn) {
   }
   sql("ALTER TABLE cases DROP COLUMN position; ALTER TABLE cases DROP COLUMN latency_counts;"
       "ALTER TABLE cases DROP COLUMN mistrusted; ALTER TABLE cases DROP COLUMN decided_margin;"
-      "DROP TABLE verdicts; PRAGMA user_version = 2");
+      "DROP TABLE verdicts; DROP TABLE tags; PRAGMA user_version = 2");
   const auto of_one_process = [](int number) {
     CaseRecord record = full_record(number);
     record.latency_counts.clear();
