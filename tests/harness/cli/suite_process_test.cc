@@ -177,7 +177,7 @@ TEST_F(SuiteProcess, JudgingAgainNeedsARunAndGates) {
   EXPECT_FALSE(fs::exists(folder_ / "none.sqlite"));
   run("--models net --precisions fp32 --batch-sizes 1");
   fails("gate 7 --database db.sqlite", "no run 7");
-  fails("gate soon --database db.sqlite", "run 'soon', expected a number");
+  fails("gate soon --database db.sqlite", "no run is called 'soon'");
   fails("gate 1 1 --database db.sqlite", "expected one run, found 2");
   fails("gate --suite nosuch --database db.sqlite", "no suite 'nosuch'");
   std::string text = kSuite;
@@ -196,7 +196,9 @@ TEST_F(SuiteProcess, ARunThatWasCutOffIsNotJudged) {
     if (line.starts_with("[3/9]")) throw Error("enough");  // kills it
   });
   EXPECT_THAT(run_command("gate --database db.sqlite").reason, StartsWith("exit status 2"));
-  EXPECT_EQ(count_lines("db.sqlite, run 1: is not finished"), 1U);
+  EXPECT_EQ(count_lines("holds no finished run"), 1U);
+  EXPECT_THAT(run_command("gate 1 --database db.sqlite").reason, StartsWith("exit status 2"));
+  EXPECT_EQ(count_lines("is not finished: 'qbench suite --resume' goes on with it"), 1U);
 }
 
 TEST_F(SuiteProcess, VerdictsAreJsonForPrograms) {
