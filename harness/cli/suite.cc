@@ -28,7 +28,6 @@
 #include "harness/run/environment.h"
 #include "harness/run/sweep.h"
 #include "harness/run/version.h"
-#include "harness/suite/margin.h"
 #include "harness/suite/plan.h"
 #include "reports/draw/exporters.h"
 
@@ -264,7 +263,7 @@ int suite_command(std::span<const std::string> arguments, const Streams& streams
   if (a.work_dir.empty()) a.work_dir = a.database + ".work";
   if (options.given("margin") && !a.until_decided)
     throw Error("--margin belongs to --until-decided");
-  if (a.until_decided) a.overrides.until_margin = parse_margin(a.margin);
+  a.read_margin();
   a.reports.check();
   const Environment environment = collect_environment();
   const Plan plan = plan_suite(a, environment);

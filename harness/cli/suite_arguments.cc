@@ -6,6 +6,7 @@
 
 #include "engine/core/error.h"
 #include "harness/cli/shell_words.h"
+#include "harness/suite/margin.h"
 
 namespace qbench {
 namespace {
@@ -56,6 +57,10 @@ void add_suite_options(Options& options, SuiteArguments& a) {
   options.add("quiet", a.quiet, "no progress");
 }
 
+void SuiteArguments::read_margin() {
+  if (until_decided) overrides.until_margin = parse_margin(margin);
+}
+
 SuiteArguments recorded_arguments(const std::string& command_line) {
   const std::vector<std::string> words = shell_words(command_line);
   SuiteArguments arguments;
@@ -66,6 +71,7 @@ SuiteArguments recorded_arguments(const std::string& command_line) {
     throw Error(
         fmt::format("its command line is '{}', expected one of qbench suite", command_line));
   }
+  arguments.read_margin();
   return arguments;
 }
 

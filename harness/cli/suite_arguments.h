@@ -26,6 +26,8 @@ struct SuiteArguments {
   ReportFiles reports;
   bool json = false;
   bool quiet = false;
+
+  void read_margin();  // into overrides. Throws Error for what is none
 };
 
 void add_suite_options(Options& options, SuiteArguments& arguments);

@@ -96,8 +96,9 @@ void replace_images(const Overrides& overrides, Suite& suite) {
 }  // namespace
 
 void note_changes(const Overrides& overrides, Suite& suite) {
-  suite.other_images =
-      !overrides.dataset.empty() || overrides.skip >= 0 || overrides.limit >= 0 || overrides.quick;
+  if (overrides.until_margin > 0) suite.until_margin = overrides.until_margin;
+  suite.other_images = !overrides.dataset.empty() || overrides.skip >= 0 || overrides.limit >= 0 ||
+                       overrides.quick || suite.until_margin > 0;
   std::vector<std::string_view> options;
   if (!overrides.models.empty()) options.emplace_back("--models");
   if (!overrides.precisions.empty()) options.emplace_back("--precisions");
@@ -117,7 +118,6 @@ void apply(const Overrides& overrides, Suite& suite) {
   replace_axes(overrides, suite.axes);
   replace_images(overrides, suite);
   note_changes(overrides, suite);
-  if (overrides.until_margin > 0) suite.until_margin = overrides.until_margin;
   suite.measure.pin = suite.measure.pin || overrides.pin;
   if (overrides.quick) {
     suite.measure.warmup_seconds = std::min(suite.measure.warmup_seconds, kQuickWarmupSeconds);

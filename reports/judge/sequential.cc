@@ -40,12 +40,12 @@ void SequentialDrop::add(int difference) {
   const double mean = static_cast<double>(sum_) / (n + kPriorImages);
   const double square = (static_cast<double>(discordant_) + kPriorOfVariance * kPriorDiscordant) /
                         (n + kPriorOfVariance);
-  const double distance = margin_ - mean;
-  // Mean of (d - margin)^2, which the best stake divides by.
-  const double spread = square - 2 * margin_ * mean + margin_ * margin_;
+  // (mean - m) over the mean of (d - m)^2: what grows best against the drop m.
+  const auto stake = [&](double m) { return (mean - m) / (square - 2 * m * mean + m * m); };
+  const bool beyond = mean > margin_;
   const Bet bet{.difference = difference,
-                .upper = std::max(0.0, distance / spread),
-                .lower = std::max(0.0, -distance / spread)};
+                .upper = std::max(0.0, -stake(margin_)),
+                .lower = std::max(0.0, stake(beyond ? margin_ : -std::fabs(margin_)))};
   bets_.push_back(bet);
   sum_ += difference;
   discordant_ += difference != 0 ? 1 : 0;

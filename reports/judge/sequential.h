@@ -16,10 +16,11 @@ namespace qbench {
 // d = 1, 0 or -1 for lost, equal or gained,
 //   upper(m) *= 1 - min(a, c / (1 - m)) (d - m)    lower(m) *= 1 + min(b, c / (1 + m)) (d - m).
 // Stakes a, b are what would have grown best against the margin on the images before (their mean
-// and variance, the "approximate growth rate adaptive" rule of section B.3): known before the
-// image, so that neither capital grows in expectation when m is the truth, and by Ville's
-// inequality either ever reaches 2 / alpha with a probability of at most alpha / 2. What both
-// have not refuted is the interval. Images must come in an order that says nothing of them.
+// and variance, the "approximate growth rate adaptive" rule of section B.3), b against a gain of as
+// much while the mean is below the margin: known before the image, so that neither capital grows in
+// expectation when m is the truth, and by Ville's inequality either ever reaches 2 / alpha with a
+// probability of at most alpha / 2. What both have not refuted is the interval. Images must come in
+// an order that says nothing of them.
 class SequentialDrop {
  public:
   // `margin` (a fraction of the images, -1..1) is only what the stakes are chosen for.
