@@ -174,7 +174,7 @@ int exit_code(const Run& run) {
 
 int report(const SuiteArguments& a, const Suite& suite, Store& store, std::int64_t run,
            const Streams& streams) {
-  Report made = make_report(store.load_run(run));
+  Report made = make_report(store.load_run(run), *open_statistics(a.database));
   judge_run(suite, store, made);
   if (a.json) {
     fmt::print(streams.out, "{}", find_exporter("json").render(made));

@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kHashDigits = 16;    // of folders' names
+constexpr std::size_t kHashDigits = 16;   // of folders' names
 constexpr int kLargestScoringBatch = 32;  // larger ones only take memory
 
 CaseRecord blank_record(const Group& group, const Case& made) {

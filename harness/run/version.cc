@@ -3,10 +3,10 @@
 #include <elf.h>
 #include <fmt/format.h>
 #include <link.h>
-#include <revision.inc>  // written at build time
 
 #include <algorithm>
 #include <cstring>
+#include <revision.inc>  // written at build time
 #include <span>
 #include <vector>
 

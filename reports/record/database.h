@@ -34,4 +34,16 @@ void close_written(SQLite::Database& database);
 // The exception of the library, in qbench's words.
 Error database_error(const std::string& path, const SQLite::Exception& error);
 
+// Runs `body` and puts the file's name before whatever goes wrong.
+template <class Body>
+auto guarded(const std::string& path, Body&& body) {
+  try {
+    return body();
+  } catch (const SQLite::Exception& error) {
+    throw database_error(path, error);
+  } catch (const Error& error) {
+    throw error.at(path);
+  }
+}
+
 }  // namespace qbench

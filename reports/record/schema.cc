@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "reports/record/views.h"
+
 namespace qbench {
 namespace {
 
@@ -146,6 +148,16 @@ Migrations schema_migrations() {
   static const std::string version4 = std::string(kVersion4) + kContent + kStatistics;
   static const std::array steps = {kVersion1, kVersion2, kVersion3, version4.c_str()};
   return steps;
+}
+
+SQLite::Database open_runs_for_writing(const std::string& path) {
+  SQLite::Database database = open_for_writing(path, schema_migrations());
+  refresh_views(database);
+  return database;
+}
+
+SQLite::Database open_runs_for_reading(const std::string& path) {
+  return open_for_reading(path, schema_migrations());
 }
 
 }  // namespace qbench

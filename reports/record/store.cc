@@ -40,16 +40,9 @@ struct Store::Impl {
     if (writes) close_written(database);
   }
 
-  // Runs `body` and puts the file's name before whatever goes wrong.
   template <class Body>
   auto guarded(Body&& body) {
-    try {
-      return body();
-    } catch (const SQLite::Exception& error) {
-      throw database_error(path, error);
-    } catch (const Error& error) {
-      throw error.at(path);
-    }
+    return qbench::guarded(path, std::forward<Body>(body));
   }
 
   void require_run(std::int64_t run);
@@ -111,15 +104,11 @@ Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
 Store Store::open(const std::string& path, Mode mode) {
-  try {
+  return qbench::guarded(path, [&] {
     const bool writes = mode == Mode::create;
-    const auto open = writes ? open_for_writing : open_for_reading;
-    return Store(std::make_unique<Impl>(path, open(path, schema_migrations()), writes));
-  } catch (const SQLite::Exception& error) {
-    throw database_error(path, error);
-  } catch (const Error& error) {
-    throw error.at(path);
-  }
+    const auto open = writes ? open_runs_for_writing : open_runs_for_reading;
+    return Store(std::make_unique<Impl>(path, open(path), writes));
+  });
 }
 
 std::int64_t Store::begin_run(const RunInfo& info) {

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "engine/core/isa.h"
 #include "harness/run/version.h"
 
 namespace qbench {
