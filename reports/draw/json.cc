@@ -168,12 +168,6 @@ json verdict(const Verdict& verdict) {
           {"reason", verdict.reason}};
 }
 
-json verdicts(const Report& report) {
-  json array = json::array();
-  for (const Verdict& each : report.run.verdicts) array.push_back(verdict(each));
-  return array;
-}
-
 json comparison(const Report& report, const Row& row, const Cell& cell) {
   json object = {{"fp32_case_id", report.record(*row.fp32).case_id},
                  {"case_id", report.record(cell).case_id},
@@ -193,22 +187,39 @@ json comparison(const Report& report, const Row& row, const Cell& cell) {
 
 std::string dump(const json& value) { return json_text(value); }
 
-// An array, one line for each element, so that two files can be compared line by line. As text at
-// once: a thousand cases as objects would take gigabytes.
+// Writes an array, one line for each element, so that two files can be compared line by line. As
+// text at once: thousands of cases as objects would take gigabytes.
 class Lines {
  public:
-  void add(const json& element) { text_ += (text_.empty() ? "\n" : ",\n") + dump(element); }
-  std::string take() && { return '[' + std::move(text_) + ']'; }
+  Lines(std::string& out, std::string_view name) : out_(out) {
+    out_ += fmt::format(",\n\"{}\":[", name);
+  }
+  void add(const json& element) {
+    out_ += is_first_ ? "\n" : ",\n";
+    out_ += dump(element);
+    is_first_ = false;
+  }
+  void end() { out_ += ']'; }
 
  private:
-  std::string text_;
+  std::string& out_;
+  bool is_first_ = true;
 };
+
+void add_verdicts(const Report& report, std::string& out) {
+  Lines lines(out, "verdicts");
+  for (const Verdict& each : report.run.verdicts) lines.add(verdict(each));
+  lines.end();
+}
 
 }  // namespace
 
 std::string render_verdicts_json(const Report& report) {
-  return fmt::format("{{\"run\":{},\n\"suite\":{},\n\"verdicts\":{}}}\n", report.run.info.id,
-                     dump(report.run.info.suite), dump_lines(verdicts(report)));
+  std::string out =
+      fmt::format("{{\"run\":{},\n\"suite\":{}", report.run.info.id, dump(report.run.info.suite));
+  add_verdicts(report, out);
+  out += "}\n";
+  return out;
 }
 
 std::string render_json(const Report& report) {
@@ -219,22 +230,24 @@ std::string render_json(const Report& report) {
                     {"started", info.started},
                     {"finished", info.finished},
                     {"environment", environment(info.environment)}};
-  Lines cases;
+  std::string out = fmt::format("{{\"schema\":{},\n\"run\":{}", kSchema, dump(run));
+  add_verdicts(report, out);
+  out += fmt::format(",\n\"metrics\":{}", dump(declarations(report.run.cases)));
+  Lines cases(out, "cases");
   for (const CaseRecord& record : report.run.cases) cases.add(case_of(record));
-  Lines comparisons;
+  cases.end();
+  Lines comparisons(out, "comparisons");
   for (const Row& row : report.rows) {
     if (!row.fp32) continue;
     for (const Cell& cell : row.compared) comparisons.add(comparison(report, row, cell));
   }
-  Lines published;
+  comparisons.end();
+  Lines published(out, "documented");
   for (const DocumentedFigure& figure : documented_figures(report))
     published.add(documented(figure));
-  return fmt::format(
-      "{{\"schema\":{},\n\"run\":{},\n\"verdicts\":{},\n\"metrics\":{},\n\"cases\":{},"
-      "\n\"comparisons\":{},\n"
-      "\"documented\":{}}}\n",
-      kSchema, dump(run), dump_lines(verdicts(report)), dump(declarations(report.run.cases)),
-      std::move(cases).take(), std::move(comparisons).take(), std::move(published).take());
+  published.end();
+  out += "}\n";
+  return out;
 }
 
 }  // namespace qbench

@@ -128,8 +128,7 @@ void compare(const CaseRecord& fp32, const CaseRecord& other, StatisticsCache& s
 }
 
 void bound_published(const CaseRecord& record, StatisticsCache& statistics, Cell& cell) {
-  const bool published = record.documented.map && !record.documented.top1;
-  if (published && record.status == Status::ok && record.metric("map_voc07"))
+  if (record.documented.map && record.proves_accuracy() && record.metric("map_voc07"))
     cell.map_interval = precision_interval(record.detections, statistics);
 }
 
