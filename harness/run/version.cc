@@ -46,6 +46,7 @@ std::string build_id_in(std::span<const std::byte> notes, std::size_t alignment)
 std::string build_id_of(const dl_phdr_info& object) {
   for (const ElfW(Phdr) & segment : std::span(object.dlpi_phdr, object.dlpi_phnum)) {
     if (segment.p_type != PT_NOTE) continue;
+    // An address as the loader gives it. NOLINTNEXTLINE(performance-no-int-to-ptr)
     const auto* notes = reinterpret_cast<const std::byte*>(object.dlpi_addr + segment.p_vaddr);
     const std::size_t alignment = segment.p_align == 8 ? 8 : 4;
     std::string found = build_id_in({notes, segment.p_memsz}, alignment);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace qbench {
@@ -15,7 +16,10 @@ struct StatisticKey {
   std::string parameters;           // "seed 1, 1000 resamples, confidence 0.95"
   std::vector<std::string> inputs;  // content hashes (blob.h), in the order of the arguments
 
-  auto operator<=>(const StatisticKey&) const = default;
+  bool operator<(const StatisticKey& other) const {
+    return std::tie(name, parameters, inputs) <
+           std::tie(other.name, other.parameters, other.inputs);
+  }
 };
 
 class StatisticsCache {
