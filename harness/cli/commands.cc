@@ -15,6 +15,8 @@ const std::vector<Command>& commands() {
       {"compare", "what changed between two runs, and whether it is worse", compare_command},
       {"history", "a metric over many runs, and where it changed", history_command},
       {"tag", "names for runs", tag_command},
+      {"merge", "runs of several databases in one", merge_command},
+      {"prune", "old runs out of a database", prune_command},
       {"data", "make, pack, list and verify data sets", data_command},
       {"list", "what this build can do", list_command},
       {"doctor", "what this machine can do, and what would spoil measurements", doctor_command},

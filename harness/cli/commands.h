@@ -13,6 +13,8 @@ int gate_command(std::span<const std::string> arguments, const Streams& streams)
 int compare_command(std::span<const std::string> arguments, const Streams& streams);
 int history_command(std::span<const std::string> arguments, const Streams& streams);
 int tag_command(std::span<const std::string> arguments, const Streams& streams);
+int merge_command(std::span<const std::string> arguments, const Streams& streams);
+int prune_command(std::span<const std::string> arguments, const Streams& streams);
 int export_command(std::span<const std::string> arguments, const Streams& streams);
 int inspect_command(std::span<const std::string> arguments, const Streams& streams);
 int data_command(std::span<const std::string> arguments, const Streams& streams);

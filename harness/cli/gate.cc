@@ -73,7 +73,7 @@ int gate_command(std::span<const std::string> arguments, const Streams& streams)
   // A database that does not exist must not be made.
   const RunReference chosen = resolve_run(a.run.empty() ? "latest" : a.run.front(), a.database);
   Store store = Store::open(chosen.database, Store::Mode::create);
-  Report report = make_report(store.load_run(chosen.run));
+  Report report = make_report(store.load_run(chosen.run), *open_statistics(chosen.database));
   const RunInfo& info = report.run.info;
   const std::string name = describe(chosen, info);
   if (info.finished.empty())
