@@ -45,7 +45,8 @@ TEST(RunComparison, EqualPredictionsAreIdentical) {
 
 TEST(RunComparison, OneOtherSecondGuessIsNotIdentical) {
   CaseRecord changed = scored("1115.");
-  std::swap(changed.predictions[0].top[1], changed.predictions[0].top[2]);
+  std::array<int, 5>& top = changed.predictions.edit()[0].top;
+  std::swap(top[1], top[2]);
   const auto comparison = compare_runs(with_case(scored("1115.")), with_case(changed));
   EXPECT_FALSE(only_cell(comparison).identical);
   EXPECT_EQ(only_cell(comparison).find("top1")->worse, 0);
