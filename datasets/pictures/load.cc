@@ -46,6 +46,8 @@ const Pictures* load() {
 
 }  // namespace
 
+std::string pictures_module() { return module_file().string(); }
+
 const Pictures& pictures() {
   static const Pictures* const loaded = load();  // tried again when it failed
   return *loaded;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "datasets/image.h"
 
@@ -23,6 +24,9 @@ struct Pictures {
 // Loads the module at the first call: lib/qbench/libqbench_pictures.so in the folder of the program
 // or one above it. Throws Error (environment) saying why when it cannot be loaded.
 const Pictures& pictures();
+
+// The file that pictures() would load; empty when there is none.
+std::string pictures_module();
 
 }  // namespace qbench
 

@@ -12,6 +12,8 @@ const std::vector<Command>& commands() {
       {"inspect", "graph, parameters and time per layer of one model", inspect_command},
       {"gate", "a run of the database judged again by the gates of a suite", gate_command},
       {"report", "a run of the database as Markdown, HTML, JSON or CSV", report_command},
+      {"merge", "runs of several databases in one", merge_command},
+      {"prune", "old runs out of a database", prune_command},
       {"data", "make, pack, list and verify data sets", data_command},
       {"list", "what this build can do", list_command},
       {"doctor", "what this machine can do, and what would spoil measurements", doctor_command},

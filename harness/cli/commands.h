@@ -10,6 +10,8 @@ int quantize_command(std::span<const std::string> arguments, const Streams& stre
 int infer_command(std::span<const std::string> arguments, const Streams& streams);
 int report_command(std::span<const std::string> arguments, const Streams& streams);
 int gate_command(std::span<const std::string> arguments, const Streams& streams);
+int merge_command(std::span<const std::string> arguments, const Streams& streams);
+int prune_command(std::span<const std::string> arguments, const Streams& streams);
 int export_command(std::span<const std::string> arguments, const Streams& streams);
 int inspect_command(std::span<const std::string> arguments, const Streams& streams);
 int data_command(std::span<const std::string> arguments, const Streams& streams);

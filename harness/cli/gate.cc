@@ -74,7 +74,7 @@ int gate_command(std::span<const std::string> arguments, const Streams& streams)
   const std::int64_t run = resolve_run(Store::open(a.database, Store::Mode::read_only),
                                        a.run.empty() ? "latest" : a.run.front());
   Store store = Store::open(a.database, Store::Mode::create);
-  Report report = make_report(store.load_run(run));
+  Report report = make_report(store.load_run(run), *open_statistics(a.database));
   const RunInfo& info = report.run.info;
   const std::string name = fmt::format("{}, run {}", a.database, run);
   if (info.finished.empty())

@@ -67,7 +67,8 @@ int report_command(std::span<const std::string> arguments, const Streams& stream
     print_runs(store, streams.out);
     return kExitOk;
   }
-  const Report report = make_report(store.load_run(chosen_run(a, store)));
+  const Report report =
+      make_report(store.load_run(chosen_run(a, store)), *open_statistics(a.database));
   a.files.write(report);
   if (exporter != nullptr) {
     fmt::print(streams.out, "{}", exporter->render(report));

@@ -84,7 +84,7 @@ PlanContext plan_context(const SuiteArguments& a, const std::string& suite_file,
   for (const CalibrationMode& mode : calibration_modes()) context.modes.emplace_back(mode.name);
   context.cores = usable_cores();
   context.machine = machine_of(environment);
-  context.version = version_text();
+  context.program = program_text();
   context.command = common_command(a);
   std::vector<std::string> directories = data_directories(a);
   const std::string beside = std::filesystem::path(suite_file).parent_path().string();
@@ -129,13 +129,14 @@ std::string utc_now() {
   return text;
 }
 
-// With `resume`, the latest run of the suite if it was cut off on this machine.
+// With `resume`, the latest run of the suite if this program was cut off on this machine.
 std::int64_t open_run(Store& store, const RunInfo& info, bool resume) {
   if (const auto latest = resume ? store.latest_run(info.suite) : std::nullopt) {
     const std::vector<RunInfo> runs = store.list_runs();
     const auto found = std::ranges::find(runs, *latest, &RunInfo::id);
     if (found != runs.end() && found->finished.empty() &&
-        machine_of(found->environment) == machine_of(info.environment)) {
+        machine_of(found->environment) == machine_of(info.environment) &&
+        program_of(found->environment) == program_of(info.environment)) {
       return *latest;
     }
   }
@@ -173,7 +174,7 @@ int exit_code(const Run& run) {
 
 int report(const SuiteArguments& a, const Suite& suite, Store& store, std::int64_t run,
            const Streams& streams) {
-  Report made = make_report(store.load_run(run));
+  Report made = make_report(store.load_run(run), *open_statistics(a.database));
   judge_run(suite, store, made);
   if (a.json) {
     fmt::print(streams.out, "{}", find_exporter("json").render(made));

@@ -168,6 +168,8 @@ Environment collect_environment(const std::string& root) {
   environment.add("build", std::string(build_type()));
   environment.add("qbench", std::string(version()));
   environment.add("revision", std::string(revision()));
+  environment.add("build id", build_id());
+  environment.add("libraries", libraries_id());
   for (const BackendFacts& backend : known_backends()) {
     if (!backend.description.empty()) environment.add("backend " + backend.name, describe(backend));
   }
@@ -199,6 +201,11 @@ std::vector<std::string> measuring_warnings(const Environment& environment) {
 
 std::string machine_of(const Environment& environment) {
   return fmt::format("{}, {}", environment.find("cpu"), environment.find("cores"));
+}
+
+std::string program_of(const Environment& environment) {
+  return fmt::format("{}, {}, {}", environment.find("build id"), environment.find("libraries"),
+                     environment.find("isa used"));
 }
 
 }  // namespace qbench

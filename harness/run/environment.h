@@ -17,6 +17,9 @@ std::vector<std::string> measuring_warnings(const Environment& environment);
 // Processor and cores: what makes latencies comparable.
 std::string machine_of(const Environment& environment);
 
+// The values that tell one build of the program, and what it is linked with, from another.
+std::string program_of(const Environment& environment);
+
 // Cores this process may run on.
 int usable_cores();
 

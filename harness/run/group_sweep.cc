@@ -23,6 +23,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t kHashDigits = 16;   // of folders' names
 constexpr int kLargestScoringBatch = 32;  // larger ones only take memory
 
 CaseRecord blank_record(const Group& group, const Case& made) {
@@ -83,7 +84,7 @@ bool GroupSweep::run() {
     } else if (std::optional<CaseRecord> earlier = recorder_.take_reusable(made)) {
       earlier->reproduce = record.reproduce;
       recorder_.put(*earlier, made);
-      if (earlier->precision == "fp32") fp32_ = earlier->predictions;
+      if (earlier->precision == "fp32") fp32_ = earlier->predictions.items();
     } else {
       pending.push_back({&made, std::move(record), {}});
     }
@@ -184,9 +185,10 @@ AccuracyJob GroupSweep::accuracy_job(const std::vector<Variant>& variants) const
   job.batch_size = std::min(std::ranges::max(axes.batch_sizes), kLargestScoringBatch);
   job.threads = std::ranges::max(axes.threads);
   job.decode_threads = std::max(1, options_.decode_threads / group_.devices);
-  job.table_dir = folder("tables");
+  // A table is of the program and the backend that made it.
+  const std::string maker = Hasher().add(plan_.program).add(group_.backend).hex();
+  job.table_dir = folder("tables/" + maker.substr(0, kHashDigits));
   // Equal folders hold equal models: whatever decides what is saved there is in their name.
-  constexpr std::size_t kHashDigits = 16;
   const std::string hash = Hasher().add(group_.files_hash).add(encode(job)).hex();
   job.output_dir = folder("models/" + job.model.name + "-" + hash.substr(0, kHashDigits));
   job.variants = variants;

@@ -78,6 +78,7 @@ class Planner {
  public:
   Planner(const Suite& suite, const PlanContext& context) : context_(context) {
     plan_.suite = suite;
+    plan_.program = context.program;
     if (plan_.suite.axes.backends.empty())
       plan_.suite.axes.backends = {context.backends.at(0).name};
     for (int& threads : plan_.suite.axes.threads) {
@@ -234,7 +235,7 @@ class Planner {
     made.documented = documented_for(model, variant);
     made.options_hash = hash_options(group, made);
     made.id = Hasher()
-                  .add(context_.version)
+                  .add(context_.program)
                   .add(context_.machine)
                   .add(facts_about(group.backend).description)
                   .add(model.name)

@@ -60,6 +60,7 @@ struct Group {
 
 struct Plan {
   Suite suite;
+  std::string program;  // as of PlanContext
   std::vector<Group> groups;
   std::vector<std::string> missing;  // file names that were looked for in vain, each once
 
@@ -78,7 +79,7 @@ struct PlanContext {
   std::vector<std::string> modes;      // of calibration, "none" included
   int cores = 1;
   std::string machine;  // processor and cores: latencies of another machine are other results
-  std::string version;  // of the program
+  std::string program;  // which build of which version: another one's results are other results
   std::string command;  // "qbench suite demo", with what it was given beside the axes
   std::function<std::optional<std::string>(const std::string& name)> find_file;
   std::function<std::string(const std::string& path)> hash_file;

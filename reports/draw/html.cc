@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <vector>
 
 #include "reports/draw/renderers.h"
 #include "reports/draw/style.h"
@@ -15,15 +16,18 @@ namespace {
 
 using text::escape_html;
 
-// Half the width of the widest interval of a column, so that all whiskers share one axis.
-double whisker_reach(const text::Table& table, std::size_t column) {
-  double reach = 0;
+// Of each column half the width of its widest interval, so that all whiskers share one axis.
+std::vector<double> whisker_reaches(const text::Table& table) {
+  std::vector<double> reaches(table.columns.size());
   for (const text::Line& line : table.lines) {
-    const auto& whisker = line.entries.at(column).whisker;
-    if (!whisker) continue;
-    reach = std::max({reach, std::fabs(whisker->interval.low), std::fabs(whisker->interval.high)});
+    for (std::size_t column = 0; column < reaches.size(); ++column) {
+      const auto& whisker = line.entries.at(column).whisker;
+      if (!whisker) continue;
+      reaches[column] = std::max(
+          {reaches[column], std::fabs(whisker->interval.low), std::fabs(whisker->interval.high)});
+    }
   }
-  return reach;
+  return reaches;
 }
 
 std::string draw(const text::Whisker& whisker, double reach) {
@@ -130,14 +134,14 @@ void Html::table(const text::Table& table) {
     add("</th>");
   }
   add("</tr></thead>\n<tbody>\n");
-  for (std::size_t i = 0; i < table.lines.size(); ++i) {
-    const text::Line& line = table.lines[i];
+  const std::vector<double> reaches = whisker_reaches(table);
+  for (const text::Line& line : table.lines) {
     add("<tr class=\"{}\">", line.starts_group ? "group" : "");
     for (std::size_t column = 0; column < line.entries.size(); ++column) {
       std::string_view cell_class = table.columns[column].numeric ? "number" : "";
       // A name that the line above has too is shown, but steps back.
       if (column == 0) cell_class = line.starts_group ? "name" : "again";
-      entry(line.entries[column], cell_class, whisker_reach(table, column));
+      entry(line.entries[column], cell_class, reaches[column]);
     }
     add("</tr>\n");
   }

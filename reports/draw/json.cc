@@ -63,7 +63,7 @@ struct Fields {
 };
 
 // By columns, which is a third of the size that an object for each image would take.
-json predictions(const std::vector<Prediction>& predictions) {
+json predictions(const SharedList<Prediction>& predictions) {
   json sample = json::array();
   json label = json::array();
   json top = json::array();
@@ -75,6 +75,40 @@ json predictions(const std::vector<Prediction>& predictions) {
   return {{"sample", std::move(sample)}, {"label", std::move(label)}, {"top", std::move(top)}};
 }
 
+std::string_view outcome(Detection::Outcome outcome) {
+  switch (outcome) {
+    case Detection::Outcome::ignored:
+      return "ignored";
+    case Detection::Outcome::hit:
+      return "hit";
+    case Detection::Outcome::miss:
+      return "miss";
+  }
+  return {};
+}
+
+// By columns likewise: each of them has an array for each image.
+json detections(const SharedList<DetectedImage>& images) {
+  json object = {{"sample", json::array()}};
+  const auto add = [&object](const char* name, const auto& items, const auto& field) {
+    json column = json::array();
+    for (const auto& item : items) column.push_back(field(item));
+    object[name].push_back(std::move(column));
+  };
+  for (const DetectedImage& image : images) {
+    object["sample"].push_back(image.sample);
+    add("class", image.detections, [](const Detection& d) { return d.label; });
+    add("score", image.detections, [](const Detection& d) { return d.score; });
+    add("voc", image.detections, [](const Detection& d) { return outcome(d.voc); });
+    add("coco_hits", image.detections, [](const Detection& d) { return d.coco_hits; });
+    add("coco_ignored", image.detections, [](const Detection& d) { return d.coco_ignored; });
+    add("truth_class", image.truth, [](const TruthCount& t) { return t.label; });
+    add("truth_voc", image.truth, [](const TruthCount& t) { return t.voc; });
+    add("truth_coco", image.truth, [](const TruthCount& t) { return t.coco; });
+  }
+  return object;
+}
+
 json case_of(const CaseRecord& record) {
   json object = json::object();
   visit_fields(record, Fields{object});
@@ -84,6 +118,7 @@ json case_of(const CaseRecord& record) {
   object["latency_samples_ns"] = record.latency_ns;
   object["latency_counts"] = record.latency_counts;
   object["predictions"] = predictions(record.predictions);
+  object["detections"] = detections(record.detections);
   return object;
 }
 
@@ -133,12 +168,6 @@ json verdict(const Verdict& verdict) {
           {"reason", verdict.reason}};
 }
 
-json verdicts(const Report& report) {
-  json array = json::array();
-  for (const Verdict& each : report.run.verdicts) array.push_back(verdict(each));
-  return array;
-}
-
 json comparison(const Report& report, const Row& row, const Cell& cell) {
   json object = {{"fp32_case_id", report.record(*row.fp32).case_id},
                  {"case_id", report.record(cell).case_id},
@@ -158,18 +187,39 @@ json comparison(const Report& report, const Row& row, const Cell& cell) {
 
 std::string dump(const json& value) { return json_text(value); }
 
-// One line for each element, so that two files can be compared line by line.
-std::string dump_lines(const json& array) {
-  std::string lines;
-  for (const json& element : array) lines += (lines.empty() ? "\n" : ",\n") + dump(element);
-  return '[' + lines + ']';
+// Writes an array, one line for each element, so that two files can be compared line by line. As
+// text at once: thousands of cases as objects would take gigabytes.
+class Lines {
+ public:
+  Lines(std::string& out, std::string_view name) : out_(out) {
+    out_ += fmt::format(",\n\"{}\":[", name);
+  }
+  void add(const json& element) {
+    out_ += is_first_ ? "\n" : ",\n";
+    out_ += dump(element);
+    is_first_ = false;
+  }
+  void end() { out_ += ']'; }
+
+ private:
+  std::string& out_;
+  bool is_first_ = true;
+};
+
+void add_verdicts(const Report& report, std::string& out) {
+  Lines lines(out, "verdicts");
+  for (const Verdict& each : report.run.verdicts) lines.add(verdict(each));
+  lines.end();
 }
 
 }  // namespace
 
 std::string render_verdicts_json(const Report& report) {
-  return fmt::format("{{\"run\":{},\n\"suite\":{},\n\"verdicts\":{}}}\n", report.run.info.id,
-                     dump(report.run.info.suite), dump_lines(verdicts(report)));
+  std::string out =
+      fmt::format("{{\"run\":{},\n\"suite\":{}", report.run.info.id, dump(report.run.info.suite));
+  add_verdicts(report, out);
+  out += "}\n";
+  return out;
 }
 
 std::string render_json(const Report& report) {
@@ -180,22 +230,24 @@ std::string render_json(const Report& report) {
                     {"started", info.started},
                     {"finished", info.finished},
                     {"environment", environment(info.environment)}};
-  json cases = json::array();
-  for (const CaseRecord& record : report.run.cases) cases.push_back(case_of(record));
-  json comparisons = json::array();
+  std::string out = fmt::format("{{\"schema\":{},\n\"run\":{}", kSchema, dump(run));
+  add_verdicts(report, out);
+  out += fmt::format(",\n\"metrics\":{}", dump(declarations(report.run.cases)));
+  Lines cases(out, "cases");
+  for (const CaseRecord& record : report.run.cases) cases.add(case_of(record));
+  cases.end();
+  Lines comparisons(out, "comparisons");
   for (const Row& row : report.rows) {
     if (!row.fp32) continue;
-    for (const Cell& cell : row.compared) comparisons.push_back(comparison(report, row, cell));
+    for (const Cell& cell : row.compared) comparisons.add(comparison(report, row, cell));
   }
-  json published = json::array();
+  comparisons.end();
+  Lines published(out, "documented");
   for (const DocumentedFigure& figure : documented_figures(report))
-    published.push_back(documented(figure));
-  return fmt::format(
-      "{{\"schema\":{},\n\"run\":{},\n\"verdicts\":{},\n\"metrics\":{},\n\"cases\":{},"
-      "\n\"comparisons\":{},\n"
-      "\"documented\":{}}}\n",
-      kSchema, dump(run), dump_lines(verdicts(report)), dump(declarations(report.run.cases)),
-      dump_lines(cases), dump_lines(comparisons), dump_lines(published));
+    published.add(documented(figure));
+  published.end();
+  out += "}\n";
+  return out;
 }
 
 }  // namespace qbench

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
+#include "reports/judge/kept_statistics.h"
 #include "reports/judge/sequential.h"
 #include "reports/text/text.h"
 
@@ -43,30 +45,39 @@ std::string describe_variant(const CaseRecord& record) {
   return text;
 }
 
-bool belongs(const Row& row, const CaseRecord& record) {
-  return row.model == record.model && row.source == record.model_source &&
-         row.dataset == record.dataset && row.backend == record.backend &&
-         row.batch_size == record.batch_size && row.threads == record.threads;
-}
-
 bool has_variant(const Row& row, const std::string& variant) {
   const std::vector<const Cell*> cells = cells_of(row);
   return std::any_of(cells.begin(), cells.end(),
                      [&](const Cell* cell) { return cell->variant == variant; });
 }
 
-Row& row_for(std::vector<Row>& rows, const CaseRecord& record) {
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return belongs(row, record); });
-  if (found != rows.end()) return *found;
-  rows.push_back({.model = record.model,
-                  .source = record.model_source,
-                  .dataset = record.dataset,
-                  .backend = record.backend,
-                  .batch_size = record.batch_size,
-                  .threads = record.threads});
-  return rows.back();
-}
+// Finds the row of a case among many.
+class RowIndex {
+ public:
+  explicit RowIndex(std::vector<Row>& rows) : rows_(rows) {}
+
+  Row& row_for(const CaseRecord& record) {
+    const auto [found, is_new] =
+        places_.try_emplace({record.model, record.model_source, record.dataset, record.backend,
+                             record.batch_size, record.threads},
+                            rows_.size());
+    if (is_new) {
+      rows_.push_back({.model = record.model,
+                       .source = record.model_source,
+                       .dataset = record.dataset,
+                       .backend = record.backend,
+                       .batch_size = record.batch_size,
+                       .threads = record.threads});
+    }
+    return rows_[found->second];
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string, std::string, int, int>;
+
+  std::vector<Row>& rows_;
+  std::map<Key, std::size_t> places_;
+};
 
 // A variant that occurs again in its row (an option differs that no column shows) gets a number.
 void place(Row& row, std::size_t index, const CaseRecord& record) {
@@ -101,39 +112,24 @@ bool timed(const CaseRecord& record) {
                      [](double sample) { return sample > 0; });
 }
 
-// Cases that differ in batch size or threads mostly hold the same detections: compared once.
-class PrecisionComparer {
- public:
-  std::optional<PairedPrecision> compare(const CaseRecord& fp32, const CaseRecord& other) {
-    for (const Known& known : known_) {
-      if (known.fp32->detections == fp32.detections && known.other->detections == other.detections)
-        return known.precision;
-    }
-    known_.push_back({&fp32, &other, compare_precision(fp32.detections, other.detections)});
-    return known_.back().precision;
-  }
-
- private:
-  struct Known {
-    const CaseRecord* fp32;
-    const CaseRecord* other;
-    std::optional<PairedPrecision> precision;
-  };
-  std::vector<Known> known_;
-};
-
-void compare(const CaseRecord& fp32, const CaseRecord& other, PrecisionComparer& precision,
+void compare(const CaseRecord& fp32, const CaseRecord& other, StatisticsCache& statistics,
              Cell& cell) {
   if (fp32.proves_accuracy() && other.proves_accuracy() && fp32.data_hash == other.data_hash) {
     if (fp32.metric("top1") && other.metric("top1")) cell.top1 = compare_accuracy(fp32, other, 1);
     if (fp32.metric("top5") && other.metric("top5")) cell.top5 = compare_accuracy(fp32, other, 5);
-    if (!fp32.detections.empty()) cell.precision = precision.compare(fp32, other);
+    if (!fp32.detections.empty())
+      cell.precision = compare_precision(fp32.detections, other.detections, statistics);
     if (cell.top1) cell.agreement = count_agreement(fp32.predictions, other.predictions);
   }
   if (fp32.proves_latency() && other.proves_latency() && timed(fp32) && timed(other)) {
     cell.speedup = latency_ratio(process_medians(fp32.latency_ns, fp32.latency_counts),
                                  process_medians(other.latency_ns, other.latency_counts));
   }
+}
+
+void bound_published(const CaseRecord& record, StatisticsCache& statistics, Cell& cell) {
+  if (record.documented.map && record.proves_accuracy() && record.metric("map_voc07"))
+    cell.map_interval = precision_interval(record.detections, statistics);
 }
 
 }  // namespace
@@ -146,19 +142,24 @@ std::vector<const Cell*> cells_of(const Row& row) {
 }
 
 Report make_report(Run run) {
+  StatisticsInMemory statistics;
+  return make_report(std::move(run), statistics);
+}
+
+Report make_report(Run run, StatisticsCache& statistics) {
   Report report{.run = std::move(run)};
   const std::vector<CaseRecord>& cases = report.run.cases;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    place(row_for(report.rows, cases[i]), i, cases[i]);
-  }
-  PrecisionComparer precision;
+  RowIndex index(report.rows);
+  for (std::size_t i = 0; i < cases.size(); ++i) place(index.row_for(cases[i]), i, cases[i]);
   std::vector<VariantKey> keys;
   const auto key = [&](const Cell& cell) { return variant_key(cases[cell.index], cell.variant); };
   for (Row& row : report.rows) {
+    if (row.fp32) bound_published(cases[row.fp32->index], statistics, *row.fp32);
     std::stable_sort(row.compared.begin(), row.compared.end(),
                      [&](const Cell& a, const Cell& b) { return key(a) < key(b); });
     for (Cell& cell : row.compared) {
-      if (row.fp32) compare(cases[row.fp32->index], cases[cell.index], precision, cell);
+      if (row.fp32) compare(cases[row.fp32->index], cases[cell.index], statistics, cell);
+      bound_published(cases[cell.index], statistics, cell);
       keys.push_back(key(cell));
     }
   }

@@ -9,6 +9,7 @@
 
 #include "reports/judge/statistics.h"
 #include "reports/record/record.h"
+#include "reports/record/statistics_cache.h"
 
 namespace qbench {
 
@@ -32,6 +33,9 @@ struct Cell {
   std::optional<Agreement> agreement{};
   std::optional<PairedPrecision> precision{};  // detectors
   std::optional<Estimate> speedup{};           // FP32 latency / this one's: above 1 is faster
+
+  // 95 %, of the case's own map_voc07, where one was published to hold against it.
+  std::optional<Interval> map_interval{};
 };
 
 // All cases that differ only in precision and calibration.
@@ -59,6 +63,8 @@ struct Report {
   const CaseRecord& record(const Cell& cell) const { return run.cases.at(cell.index); }
 };
 
+// Takes from `statistics` what it has, and puts there what had to be computed.
+Report make_report(Run run, StatisticsCache& statistics);
 Report make_report(Run run);
 
 }  // namespace qbench

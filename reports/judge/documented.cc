@@ -27,9 +27,10 @@ std::string words(DocumentedVerdict verdict) {
   return {};
 }
 
-Interval interval_of(const CaseRecord& record, const std::string& metric, double measured) {
+Interval interval_of(const Cell& cell, const CaseRecord& record, const std::string& metric,
+                     double measured) {
   if (metric.starts_with("map_")) {
-    return at_least_unseen(precision_interval(record.detections), measured,
+    return at_least_unseen(cell.map_interval.value_or(Interval{0, 1}), measured,
                            static_cast<std::int64_t>(record.detections.size()));
   }
   const int k = metric == "top5" ? 5 : 1;
@@ -55,7 +56,7 @@ std::string why_not_run(const CaseRecord& record) {
   return fmt::format("not run: {}", text::describe(record.status));
 }
 
-DocumentedFigure figure_of(const CaseRecord& record, const std::string& variant,
+DocumentedFigure figure_of(const Cell& cell, const CaseRecord& record, const std::string& variant,
                            const std::string& metric, double documented) {
   DocumentedFigure figure{
       .record = &record, .variant = variant, .metric = metric, .documented = documented};
@@ -64,7 +65,7 @@ DocumentedFigure figure_of(const CaseRecord& record, const std::string& variant,
     figure.text = why_not_run(record);
     return figure;
   }
-  figure.interval = interval_of(record, metric, *figure.measured);
+  figure.interval = interval_of(cell, record, metric, *figure.measured);
   figure.verdict = judge_documented(figure.documented, *figure.measured, figure.interval);
   figure.text = words(figure.verdict);
   const std::size_t images = std::max(record.predictions.size(), record.detections.size());
@@ -110,7 +111,7 @@ std::vector<DocumentedFigure> documented_figures(const Report& report) {
       if (cell == nullptr) continue;
       const CaseRecord& record = report.record(*cell);
       const auto add = [&](const char* metric, const std::optional<double>& documented) {
-        if (documented) figures.push_back(figure_of(record, variant, metric, *documented));
+        if (documented) figures.push_back(figure_of(*cell, record, variant, metric, *documented));
       };
       add("top1", record.documented.top1);
       add("top5", record.documented.top5);

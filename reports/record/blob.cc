@@ -8,11 +8,12 @@
 #include <cstddef>
 
 #include "engine/core/error.h"
+#include "engine/core/hash.h"
 
 namespace qbench {
 namespace {
 
-constexpr std::size_t kLatencyBytes = sizeof(std::uint64_t);
+constexpr std::size_t kNumberBytes = sizeof(std::uint64_t);
 constexpr std::size_t kWord = sizeof(std::uint32_t);
 constexpr std::size_t kPredictionBytes = sizeof(std::uint64_t) + 6 * sizeof(std::uint32_t);
 
@@ -85,12 +86,14 @@ TruthCount next_truth(Reader& reader) {
 
 }  // namespace
 
-std::string pack_latency(std::span<const double> latency_ns) {
+std::string pack_numbers(std::span<const double> numbers) {
   std::string bytes;
-  bytes.reserve(latency_ns.size() * kLatencyBytes);
-  for (double sample : latency_ns) append(bytes, std::bit_cast<std::uint64_t>(sample));
+  bytes.reserve(numbers.size() * kNumberBytes);
+  for (double number : numbers) append(bytes, std::bit_cast<std::uint64_t>(number));
   return bytes;
 }
+
+std::string pack_latency(std::span<const double> latency_ns) { return pack_numbers(latency_ns); }
 
 std::string pack_predictions(std::span<const Prediction> predictions) {
   std::string bytes;
@@ -123,17 +126,27 @@ std::string pack_detections(std::span<const DetectedImage> images) {
   return bytes;
 }
 
+std::string content_hash(std::string_view bytes) {
+  return Hasher().add(std::as_bytes(std::span(bytes))).hex();
+}
+
+std::string content_hash(const SharedList<DetectedImage>& images) {
+  return images.known_hash().empty() ? content_hash(pack_detections(images)) : images.known_hash();
+}
+
+std::vector<double> unpack_numbers(std::span<const std::byte> bytes) {
+  Reader reader(bytes, kNumberBytes);
+  std::vector<double> numbers;
+  numbers.reserve(bytes.size() / kNumberBytes);
+  while (!reader.done()) numbers.push_back(std::bit_cast<double>(reader.next<std::uint64_t>()));
+  return numbers;
+}
+
 std::vector<double> unpack_latency(std::span<const std::byte> bytes) {
-  Reader reader(bytes, kLatencyBytes);
-  std::vector<double> samples;
-  samples.reserve(bytes.size() / kLatencyBytes);
-  while (!reader.done()) {
-    const auto sample = std::bit_cast<double>(reader.next<std::uint64_t>());
-    if (!std::isfinite(sample) || sample < 0) {
-      throw Error(
-          fmt::format("latency sample {} of {} ns, expected a duration", samples.size(), sample));
-    }
-    samples.push_back(sample);
+  std::vector<double> samples = unpack_numbers(bytes);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (!std::isfinite(samples[i]) || samples[i] < 0)
+      throw Error(fmt::format("latency sample {} of {} ns, expected a duration", i, samples[i]));
   }
   return samples;
 }

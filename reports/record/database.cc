@@ -14,6 +14,8 @@
 #include <thread>
 #include <utility>
 
+#include "reports/record/blob.h"
+
 namespace qbench {
 namespace {
 
@@ -83,6 +85,17 @@ void migrate(SQLite::Database& database, Migrations migrations) {
   transaction.commit();
 }
 
+// content_hash(BLOB) for SQL, as of blob.h.
+void add_content_hash(SQLite::Database& database) {
+  const auto compute = [](sqlite3_context* context, int, sqlite3_value** values) {
+    const auto* bytes = static_cast<const char*>(sqlite3_value_blob(values[0]));
+    const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[0]));
+    const std::string hash = content_hash({bytes, bytes == nullptr ? 0 : size});
+    sqlite3_result_text(context, hash.data(), static_cast<int>(hash.size()), SQLITE_TRANSIENT);
+  };
+  database.createFunction("content_hash", 1, true, nullptr, compute);
+}
+
 // SQLite does not wait, whatever its timeout, where another process is changing the mode itself.
 void use_write_ahead_log(SQLite::Database& database) {
   constexpr std::chrono::milliseconds kPause{5};
@@ -107,6 +120,7 @@ SQLite::Database open_for_writing(const std::string& path, Migrations migrations
   use_write_ahead_log(database);
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
+  add_content_hash(database);
   if (std::cmp_less(version, migrations.size())) migrate(database, migrations);
   return database;
 }
@@ -119,8 +133,13 @@ SQLite::Database open_for_reading(const std::string& path, Migrations migrations
   if (std::cmp_equal(version, migrations.size())) return database;
   SQLite::Database copy(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   SQLite::Backup(copy, database).executeStep();
+  add_content_hash(copy);
   migrate(copy, migrations);
   return copy;
+}
+
+bool is_current(SQLite::Database& database, Migrations migrations) {
+  return std::cmp_equal(checked_version(database, migrations), migrations.size());
 }
 
 void close_written(SQLite::Database& database) {

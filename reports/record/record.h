@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "reports/record/shared_list.h"
 #include "reports/record/verdict.h"
 
 namespace qbench {
@@ -119,8 +120,8 @@ struct CaseRecord {
   // How many of them each process took, in the order of the rounds; 0 for one that took none.
   // Empty: all are of one process.
   std::vector<int> latency_counts;
-  std::vector<Prediction> predictions;    // of a classifier
-  std::vector<DetectedImage> detections;  // of a detector
+  SharedList<Prediction> predictions;    // of a classifier
+  SharedList<DetectedImage> detections;  // of a detector
   Documented documented;
   // Images were scored until it was decided whether the drop of top-1 exceeds this margin (a
   // fraction), in the random order in which `predictions` are; nothing: all images were.

@@ -2,6 +2,9 @@
 #include "reports/record/schema.h"
 
 #include <array>
+#include <string>
+
+#include "reports/record/views.h"
 
 namespace qbench {
 namespace {
@@ -100,10 +103,61 @@ CREATE TABLE verdicts (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
+// Of version 4: raw samples, predictions and detections by their content. What several cases have
+// in common is kept once, and the key tells whether the bytes are those that were written. No
+// foreign keys: they would cost an index on each of the three columns.
+constexpr const char* kContent = R"sql(
+CREATE TABLE blobs (
+  hash  TEXT PRIMARY KEY,  -- XXH3 of the bytes, 128 bits as 32 hexadecimal digits
+  bytes BLOB NOT NULL
+);
+-- into blobs; NULL: there are none
+ALTER TABLE cases ADD COLUMN latency_hash TEXT;
+ALTER TABLE cases ADD COLUMN predictions_hash TEXT;
+ALTER TABLE cases ADD COLUMN detections_hash TEXT;
+INSERT OR IGNORE INTO blobs
+  SELECT content_hash(latency_ns), latency_ns FROM cases WHERE length(latency_ns) > 0;
+INSERT OR IGNORE INTO blobs
+  SELECT content_hash(predictions), predictions FROM cases WHERE length(predictions) > 0;
+INSERT OR IGNORE INTO blobs
+  SELECT content_hash(detections), detections FROM cases WHERE length(detections) > 0;
+UPDATE cases SET
+  latency_hash     = CASE WHEN length(latency_ns) > 0 THEN content_hash(latency_ns) END,
+  predictions_hash = CASE WHEN length(predictions) > 0 THEN content_hash(predictions) END,
+  detections_hash  = CASE WHEN length(detections) > 0 THEN content_hash(detections) END;
+ALTER TABLE cases DROP COLUMN latency_ns;
+ALTER TABLE cases DROP COLUMN predictions;
+ALTER TABLE cases DROP COLUMN detections;
+)sql";
+
+// Of version 4: what takes long to compute from blobs (statistics_cache.h).
+constexpr const char* kStatistics = R"sql(
+CREATE TABLE statistics (
+  name       TEXT NOT NULL,  -- with the version of the formula: "map_drop 1"
+  parameters TEXT NOT NULL,  -- "seed 1, 1000 resamples, confidence 0.95"
+  inputs     TEXT NOT NULL,  -- JSON array of hashes of blobs
+  numbers    BLOB NOT NULL,  -- 8-byte floats, little-endian
+  checksum   TEXT NOT NULL,  -- of all of the row
+  PRIMARY KEY (inputs, name, parameters)
+) WITHOUT ROWID;
+)sql";
 
 }  // namespace
 
-Migrations schema_migrations() { return kSteps; }
+Migrations schema_migrations() {
+  static const std::string version4 = std::string(kVersion4) + kContent + kStatistics;
+  static const std::array steps = {kVersion1, kVersion2, kVersion3, version4.c_str()};
+  return steps;
+}
+
+SQLite::Database open_runs_for_writing(const std::string& path) {
+  SQLite::Database database = open_for_writing(path, schema_migrations());
+  refresh_views(database);
+  return database;
+}
+
+SQLite::Database open_runs_for_reading(const std::string& path) {
+  return open_for_reading(path, schema_migrations());
+}
 
 }  // namespace qbench

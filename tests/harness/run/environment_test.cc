@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "engine/core/isa.h"
 #include "harness/run/version.h"
 
 namespace qbench {
@@ -99,6 +101,45 @@ TEST(MachineOf, ChangesWithProcessorAndCores) {
 TEST(Version, HoldsTheRevision) {
   EXPECT_FALSE(version().empty());
   EXPECT_THAT(version_text(), HasSubstr(std::string(revision())));
+}
+
+TEST(ProgramOf, ChangesWithTheBuildAndItsLibraries) {
+  const Environment here = collect_environment();
+  EXPECT_EQ(here.find("build id"), build_id());
+  EXPECT_EQ(here.find("libraries"), libraries_id());
+  for (const char* name : {"build id", "libraries", "isa used", "load"}) {
+    Environment other = here;
+    for (auto& [key, value] : other.values)
+      if (key == name) value = "another";
+    EXPECT_EQ(program_of(other) == program_of(here), std::string_view(name) == "load") << name;
+  }
+}
+
+// What binutils find in a file.
+std::string build_id_by_readelf(const std::string& file) {
+  std::FILE* const pipe = popen(("readelf -n " + file + " 2>/dev/null").c_str(), "r");
+  std::string text;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) text += static_cast<char>(c);
+  pclose(pipe);
+  const std::string label = "Build ID: ";
+  const std::size_t at = text.find(label);
+  if (at == std::string::npos) return {};
+  return text.substr(at + label.size(), text.find('\n', at) - at - label.size());
+}
+
+TEST(Version, BuildIdIsThatOfTheExecutable) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  const std::string expected = build_id_by_readelf(self);
+  if (expected.empty()) GTEST_SKIP() << "no readelf, or a linker that makes no build ids";
+  EXPECT_EQ(build_id(), expected);
+}
+
+TEST(Version, ProgramIsBuildLibrariesAndInstructionSet) {
+  EXPECT_GE(build_id().size(), 16U);
+  EXPECT_EQ(libraries_id().size(), 16U);
+  for (const std::string& part :
+       {version_text(), build_id(), libraries_id(), std::string(to_string(isa()))})
+    EXPECT_THAT(program_text(), HasSubstr(part));
 }
 
 }  // namespace

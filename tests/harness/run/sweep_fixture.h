@@ -39,6 +39,7 @@ class FakeWorkers {
   std::map<std::string, std::string> extra_lines;  // written before all others
   std::map<std::string, Status> bad_variants;      // reported by the worker itself
   std::vector<std::string> output_dirs;
+  std::vector<std::string> table_dirs;
   int decode_threads = 0;
   std::size_t slowed = 0;  // samples of each job on a GPU
   std::string scored_details = "{}";
@@ -75,6 +76,7 @@ class FakeWorkers {
       places.push_back(place);
       timeouts.push_back(timeout_seconds);
       if (accuracy != nullptr) output_dirs.push_back(accuracy->output_dir);
+      if (accuracy != nullptr) table_dirs.push_back(accuracy->table_dir);
       if (accuracy != nullptr) decode_threads = accuracy->decode_threads;
     }
     begin(place);
@@ -189,10 +191,13 @@ class SweepTest : public testing::Test {
                    .uses_threads = false,
                    .devices = 2};
 
+  std::string program = "a build";
+
   Plan plan(const std::string& text = kSuite) const {
     PlanContext context;
     context.backends = {{.name = "onednn"}, gpu};
     context.modes = {"none", "naive"};
+    context.program = program;
     context.find_file = [this](const std::string& name) -> std::optional<std::string> {
       if (name.starts_with("gone")) return std::nullopt;
       return name;

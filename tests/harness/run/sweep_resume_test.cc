@@ -79,6 +79,19 @@ TEST_F(SweepTest, ChangedOptionsAreMeasuredAgain) {
   EXPECT_EQ(result_.reused, 0U);
 }
 
+TEST_F(SweepTest, AnotherProgramsNumbersAndTablesAreNotTaken) {
+  sweep_once(plan());
+  const std::size_t jobs = workers_.log.size();
+  const std::vector<std::string> tables = workers_.table_dirs;
+  program = "another build";
+  sweep_once(plan(), true);
+  EXPECT_EQ(workers_.log.size(), 2 * jobs);
+  EXPECT_EQ(result_.reused, 0U);
+  for (const std::string& dir : tables) EXPECT_NE(workers_.table_dirs.back(), dir);
+  sweep_once(plan(), true);
+  EXPECT_EQ(result_.reused, 6U);
+}
+
 TEST_F(SweepTest, ADatabaseThatCannotBeWrittenEndsTheSweep) {
   fs::create_directories(folder_);
   Store store = Store::open((folder_ / "db.sqlite").string(), Store::Mode::create);

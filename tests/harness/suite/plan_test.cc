@@ -34,7 +34,7 @@ struct World {
   bool by_class = false;  // whether images lie class by class
   mutable std::map<std::string, OpenOptions> opened{};
   std::string machine = "a machine";
-  std::string version = "1";
+  std::string program = "1";
 
   PlanContext context() const {
     PlanContext context;
@@ -42,7 +42,7 @@ struct World {
     context.modes = {"none", "naive", "entropy"};
     context.cores = 2;
     context.machine = machine;
-    context.version = version;
+    context.program = program;
     context.command = "qbench suite s.yaml";
     context.find_file = [this](const std::string& name) -> std::optional<std::string> {
       if (std::ranges::count(missing, name) > 0) return std::nullopt;
@@ -219,7 +219,7 @@ std::pair<std::string, std::string> ids(const Plan& plan) {
 TEST(Plan, IdsChangeWithTheInputs) {
   const auto before = ids(World{}.plan());
   for (const World& world :
-       {World{.edition = "2"}, World{.machine = "another"}, World{.version = "2"}}) {
+       {World{.edition = "2"}, World{.machine = "another"}, World{.program = "2"}}) {
     const auto after = ids(world.plan());
     EXPECT_NE(after.first, before.first);
     EXPECT_NE(after.second, before.second);

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "engine/core/error.h"
+#include "reports/record/fields.h"
 #include "reports/text/text.h"
 #include "tests/reports/synthetic.h"
 
@@ -246,6 +248,40 @@ TEST(Html, ShowsTheNumbers) {
                             "Layers left in FP32: fc (excluded)."}) {
     EXPECT_THAT(html, HasSubstr(shown));
   }
+}
+
+TEST(Json, HoldsDetections) {
+  qbench::Run run = synthetic_run();
+  run.cases[0].detections = {
+      {.sample = 3,
+       .detections = {{.label = 2,
+                       .score = 0.5F,
+                       .voc = Detection::Outcome::hit,
+                       .coco_hits = 7,
+                       .coco_ignored = 512},
+                      {.label = 4, .score = 0.25F, .voc = Detection::Outcome::miss},
+                      {.label = 4, .score = 0.125F}},
+       .truth = {{.label = 2, .voc = 1, .coco = 3}}},
+      {.sample = 5, .detections = {}, .truth = {}}};
+  const auto json = nlohmann::json::parse(render("json", make_report(run)));
+  EXPECT_EQ(json["cases"][0]["detections"], nlohmann::json::parse(R"({
+    "sample": [3, 5], "class": [[2, 4, 4], []], "score": [[0.5, 0.25, 0.125], []],
+    "voc": [["hit", "miss", "ignored"], []], "coco_hits": [[7, 0, 0], []],
+    "coco_ignored": [[512, 0, 0], []], "truth_class": [[2], []], "truth_voc": [[1], []],
+    "truth_coco": [[3], []]})"));
+  EXPECT_EQ(json["cases"][1]["detections"], nlohmann::json::parse(R"({"sample": []})"));
+}
+
+// Fields of the record, and what is not a single value.
+TEST(Json, ACaseHasEveryField) {
+  const auto json = nlohmann::json::parse(render("json", small_report()));
+  const CaseRecord record;
+  std::set<std::string> expected = {"metrics", "latency_samples_ns", "latency_counts",
+                                    "predictions", "detections"};
+  visit_fields(record, [&](std::string_view name, const auto&) { expected.emplace(name); });
+  std::set<std::string> found;
+  for (const auto& [name, value] : json["cases"][0].items()) found.insert(name);
+  EXPECT_EQ(found, expected);
 }
 
 TEST(Json, HoldsEverything) {

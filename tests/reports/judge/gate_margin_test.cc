@@ -61,7 +61,7 @@ TEST(GateMargin, IsJudgedByTheIntervalOfThePairedDrop) {
 TEST(GateMargin, Top5HasItsOwnCounts) {
   std::vector<CaseRecord> cases = pair_of(2000, 1500, 0, 0);
   for (int i = 0; i < 100; ++i)  // the first guess is wrong, the fifth right: top-1 alone drops
-    cases[1].predictions[static_cast<std::size_t>(i)].top = {0, 1, 2, 3, 7};
+    cases[1].predictions.edit()[static_cast<std::size_t>(i)].top = {0, 1, 2, 3, 7};
   EXPECT_EQ(judged(gate("top5", GateKind::margin, 0.01), cases).verdicts[0].word, ok);
   EXPECT_EQ(judged(gate("top1", GateKind::margin, 0.01), cases).verdicts[0].word, worse);
 }
@@ -86,13 +86,13 @@ TEST(GateMargin, TheSameFoundAgainIsNoComparisonMore) {
   cases[3].mode = "entropy";
   EXPECT_THAT(judged(g, cases).verdicts[0].reason, HasSubstr("97.5 % interval"));
   cases[3].mode = "naive";
-  cases[3].predictions[0].top[0] = 7;
+  cases[3].predictions.edit()[0].top[0] = 7;
   EXPECT_THAT(judged(g, cases).verdicts[0].reason, HasSubstr("97.5 % interval"));
 }
 
 TEST(GateMargin, ImagesThatAreNotSharedAreNotMeasured) {
   std::vector<CaseRecord> cases = pair_of(20, 15, 0, 0);
-  for (Prediction& prediction : cases[1].predictions) prediction.sample += 100;
+  for (Prediction& prediction : cases[1].predictions.edit()) prediction.sample += 100;
   const Judged other = judged(gate("top1", GateKind::margin, 0.9), cases);
   EXPECT_EQ(other.verdicts[0].word, not_judged);
   EXPECT_EQ(other.outcome, GateSummary::Outcome::failed);

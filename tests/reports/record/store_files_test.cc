@@ -1,10 +1,14 @@
 // The store: foreign, damaged and newer files are refused and left as they are.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <array>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "reports/record/blob.h"
 #include "reports/record/store.h"
 #include "tests/reports/record/testing.h"
 
@@ -87,20 +91,60 @@ TEST_F(StoreTest, TamperedRowsAreErrorsWithTheFile) {
     const char* statement;
     const char* message;
   };
-  for (const Case& c : {Case{"UPDATE cases SET predictions = x'0102'", "2 bytes of samples"},
-                        Case{"UPDATE cases SET detections = x'01020304'", "end early"},
-                        Case{"UPDATE cases SET detections = x'00000000000000000100000000000000"
-                             "000000000000c07f00000000'",
-                             "a detection of score nan"},
-                        Case{"UPDATE cases SET status = 'fine'", "status 'fine'"},
-                        Case{"UPDATE cases SET latency_ns = x'000000000000f07f'", "latency sample"},
-                        Case{"UPDATE verdicts SET word = 'fine'", "verdict 'fine'"},
-                        Case{"DROP TABLE metrics", "no such table"}}) {
+  for (const Case& c :
+       {Case{"UPDATE cases SET status = 'fine'", "table cases, row 1: status 'fine'"},
+        Case{"UPDATE cases SET latency_counts = '1,x'", "table cases, row 1: '1,x'"},
+        Case{"UPDATE verdicts SET word = 'fine'", "verdict 'fine'"},
+        Case{"DROP TABLE metrics", "no such table"}}) {
     create().put(1, full_record(1));
     create().put_verdicts(1, std::vector{full_verdict(1)});
     sql(c.statement);
     EXPECT_THAT(error_of([&] { read().load_run(1); }),
                 AllOf(HasSubstr(path_), HasSubstr(c.message)));
+  }
+}
+
+TEST_F(StoreTest, DamagedBlobsAreNamed) {
+  create().put(create().begin_run(some_run()), full_record(1));
+  const std::string hash = content_hash(full_record(1).detections);
+  const std::string row = " WHERE hash = '" + hash + "'";
+  sql("UPDATE blobs SET bytes = zeroblob(length(bytes))" + row);
+  EXPECT_THAT(error_of([&] { read().load_run(1); }),
+              AllOf(HasSubstr(path_ + ": table cases, row 1: table blobs, row '" + hash + "'"),
+                    HasSubstr("damaged: ")));
+  sql("DELETE FROM blobs" + row);
+  EXPECT_THAT(error_of([&] { read().load_run(1); }),
+              AllOf(HasSubstr("table cases, row 1"), HasSubstr("no row '" + hash + "'")));
+}
+
+// Whole, but not what the column holds.
+TEST_F(StoreTest, BlobsOfAnotherKindAreNamed) {
+  struct Case {
+    const char* column;
+    std::string bytes;
+    const char* message;
+  };
+  const auto image = [](std::uint32_t score, std::uint32_t verdicts) {
+    std::string bytes(28, '\0');
+    bytes[8] = 1;  // detection
+    std::memcpy(&bytes[20], &score, 4);
+    std::memcpy(&bytes[24], &verdicts, 4);
+    return bytes;
+  };
+  for (const Case& c : {Case{"predictions", std::string(2, '\1'), "2 bytes of samples"},
+                        Case{"detections", std::string(4, '\1'), "end early"},
+                        Case{"detections", image(0x7fc00000, 0), "a detection of score nan"},
+                        Case{"detections", image(0, 3), "verdicts 3"},
+                        Case{"latency", pack_numbers(std::array{-1.0}), "latency sample 0"}}) {
+    create().put(create().begin_run(some_run()), full_record(1));
+    std::string hex;
+    for (const unsigned char byte : c.bytes) hex += fmt::format("{:02x}", byte);
+    sql(
+        fmt::format("INSERT OR IGNORE INTO blobs VALUES ('{0}', x'{1}');"
+                    "UPDATE cases SET {2}_hash = '{0}'",
+                    content_hash(c.bytes), hex, c.column));
+    EXPECT_THAT(error_of([&] { read().load_run(*read().latest_run()); }),
+                AllOf(HasSubstr(path_), HasSubstr("table blobs, row '"), HasSubstr(c.message)));
   }
 }
 

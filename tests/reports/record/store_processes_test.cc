@@ -58,7 +58,11 @@ TEST_F(StoreTest, TwoWritersWaitForEachOther) {
   const auto write = [&](const std::string& name) {
     Store store = create();
     const std::int64_t run = store.begin_run(some_run(name));
-    for (int i = 0; i < kRecords; ++i) store.put(run, named(name + std::to_string(i)));
+    CaseRecord record = full_record(1);  // the same blobs for both
+    for (int i = 0; i < kRecords; ++i) {
+      record.case_id = name + std::to_string(i);
+      store.put(run, record);
+    }
   };
   std::thread here([&] { write("a"); });
   std::thread there([&] { write("b"); });
@@ -67,6 +71,7 @@ TEST_F(StoreTest, TwoWritersWaitForEachOther) {
   Store store = read();
   EXPECT_EQ(store.load_run(*store.latest_run("a")).cases.size(), kRecords);
   EXPECT_EQ(store.load_run(*store.latest_run("b")).cases.size(), kRecords);
+  EXPECT_EQ(number("SELECT count(*) FROM blobs"), 3);
 }
 
 TEST_F(StoreTest, ReaderSeesARunThatIsBeingWritten) {

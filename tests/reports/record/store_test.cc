@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "reports/record/blob.h"
 #include "tests/reports/record/testing.h"
 
 namespace qbench {
@@ -79,26 +80,39 @@ TEST_F(StoreTest, PositionsAreTheOrder) {
   EXPECT_THAT(order, testing::ElementsAre("first", "second", "second, too", "third"));
 }
 
-TEST_F(StoreTest, OlderFilesKeepTheirOrderAndAreWrittenOn) {
-  {
-    Store store = create();
-    const std::int64_t run = store.begin_run(some_run());
-    for (const int number : {2, 1}) store.put(run, full_record(number));
+TEST_F(StoreTest, WhatCasesHaveInCommonIsKeptOnce) {
+  const auto blobs = [&] { return number("SELECT count(*) FROM blobs"); };
+  Store store = create();
+  CaseRecord record = full_record(1);
+  for (const char* id : {"batch 1", "batch 2", "again"}) {
+    record.case_id = id;
+    store.put(store.begin_run(some_run()), record);
   }
-  sql("ALTER TABLE cases DROP COLUMN position; ALTER TABLE cases DROP COLUMN latency_counts;"
-      "ALTER TABLE cases DROP COLUMN mistrusted; ALTER TABLE cases DROP COLUMN decided_margin;"
-      "DROP TABLE verdicts; PRAGMA user_version = 2");
-  const auto of_one_process = [](int number) {
-    CaseRecord record = full_record(number);
-    record.latency_counts.clear();
-    record.mistrusted.clear();
-    record.decided_margin.reset();
-    return record;
-  };
-  EXPECT_EQ(read().load_run(1).cases, (std::vector{of_one_process(2), of_one_process(1)}));
-  create().put(1, full_record(3));
-  EXPECT_EQ(read().load_run(1).cases,
-            (std::vector{of_one_process(2), of_one_process(1), full_record(3)}));
+  EXPECT_EQ(blobs(), 3);  // latency samples, predictions, detections
+  record.case_id = "no detections";
+  record.detections.clear();
+  record.latency_ns.back() += 1;
+  const std::int64_t run = store.begin_run(some_run());
+  store.put(run, record);
+  EXPECT_EQ(blobs(), 4);
+  EXPECT_EQ(store.load_run(run).cases, std::vector{record});
+}
+
+TEST_F(StoreTest, CasesOfARunShareWhatTheyHaveInCommon) {
+  Store store = create();
+  const std::int64_t run = store.begin_run(some_run());
+  for (const char* id : {"a", "b"}) {
+    CaseRecord record = full_record(1);
+    record.case_id = id;
+    store.put(run, record);
+  }
+  qbench::Run loaded = store.load_run(run);
+  EXPECT_TRUE(loaded.cases[0].predictions.shares_with(loaded.cases[1].predictions));
+  EXPECT_TRUE(loaded.cases[0].detections.shares_with(loaded.cases[1].detections));
+  EXPECT_EQ(loaded.cases[0].detections.known_hash(), content_hash(full_record(1).detections));
+  loaded.cases[0].predictions.edit().front().label = 3;  // of this one alone
+  EXPECT_EQ(loaded.cases[1].predictions, full_record(1).predictions);
+  EXPECT_NE(loaded.cases[0].predictions, full_record(1).predictions);
 }
 
 TEST_F(StoreTest, LatestRunMayBeOfOneSuite) {
@@ -137,10 +151,7 @@ TEST_F(StoreTest, UnknownRunIsNamed) {
 
 TEST_F(StoreTest, LargeRunsAreQuick) {
   CaseRecord record = named("a");
-  record.predictions.resize(50'000);
-  for (std::size_t i = 0; i < record.predictions.size(); ++i) {
-    record.predictions[i].sample = static_cast<std::int64_t>(i);
-  }
+  for (std::int64_t i = 0; i < 50'000; ++i) record.predictions.push_back({.sample = i});
   Store store = create();
   const std::int64_t run = store.begin_run(some_run());
   for (int i = 0; i < 20; ++i) {

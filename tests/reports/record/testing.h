@@ -43,6 +43,20 @@ class StoreTest : public testing::Test {
     sqlite3_close(database);
   }
 
+  // The first value that a query gives.
+  std::int64_t number(const std::string& query) const {
+    sqlite3* database = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(database, query.c_str(), -1, &statement, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW) << query;
+    const std::int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return value;
+  }
+
   std::filesystem::path folder_;
   std::string path_;
 };
