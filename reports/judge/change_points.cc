@@ -17,11 +17,15 @@ struct Split {
   double statistic = -1;
 };
 
-// Sum of |x - y| over y in `values`.
+// Sum of |x - y| over y in `values`: most of the time goes here. Four sums do not wait for each
+// other.
 double distance(double x, std::span<const double> values) {
-  double sum = 0;
-  for (const double y : values) sum += std::fabs(x - y);
-  return sum;
+  double sums[4] = {};
+  std::size_t i = 0;
+  for (; i + 4 <= values.size(); i += 4)
+    for (std::size_t k = 0; k < 4; ++k) sums[k] += std::fabs(x - values[i + k]);
+  for (; i < values.size(); ++i) sums[0] += std::fabs(x - values[i]);
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 // The split with the largest n m / (n + m) times energy distance.
