@@ -13,6 +13,7 @@ namespace qbench {
 namespace {
 
 constexpr double kNanoseconds = 1e9;
+constexpr int kLeastOfARound = 3;  // samples: their median then stands one outlier
 
 std::size_t least_samples(const MeasureOptions& options) {
   return static_cast<std::size_t>(std::max(options.min_samples, 1));
@@ -42,6 +43,8 @@ MeasureOptions MeasureOptions::of_one_round() const {
   MeasureOptions round = *this;
   for (double* seconds : {&round.warmup_seconds, &round.min_seconds, &round.max_seconds})
     *seconds /= rounds;
+  round.min_samples =
+      std::min(min_samples, std::max(kLeastOfARound, (min_samples + rounds - 1) / rounds));
   round.rounds = 1;
   return round;
 }

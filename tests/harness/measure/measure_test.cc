@@ -70,7 +70,10 @@ TEST(MeasureOptions, RoundsShareTheSeconds) {
   EXPECT_EQ(round.warmup_seconds, 0.25);
   EXPECT_EQ(round.min_seconds, 0.5);
   EXPECT_EQ(round.max_seconds, 2);
-  EXPECT_EQ(round.min_samples, 11);
+  EXPECT_EQ(round.min_samples, 3);
+  const MeasureOptions half{.min_samples = 11, .rounds = 2};
+  EXPECT_EQ(half.of_one_round().min_samples, 6);
+  EXPECT_EQ(MeasureOptions{.min_samples = 2}.of_one_round().min_samples, 2);
   EXPECT_EQ(round.give_up_seconds, 60);
   EXPECT_EQ(round.rounds, 1);
 }
