@@ -17,8 +17,6 @@ namespace qbench {
 namespace {
 
 using json = nlohmann::ordered_json;
-using text::Entry;
-using text::Line;
 using text::Table;
 using text::Tone;
 
