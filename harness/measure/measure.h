@@ -29,8 +29,8 @@ struct MeasureOptions {
   bool mistrust_noise = true;
   bool pin = false;  // of a sweep: bind each process to as many cores as it has threads
 
-  // For one of the rounds, which share the seconds of warm-up and samples, and the samples: at least
-  // three each.
+  // For one of the rounds, which share the seconds of warm-up and samples, and the samples: at
+  // least three each.
   MeasureOptions of_one_round() const;
 };
 
